@@ -1,0 +1,26 @@
+export {
+  type Change,
+  type ChangeAction,
+  type ChangeClass,
+  changeClasses,
+  type FieldChange,
+  type Phase,
+  phases,
+} from './change.ts';
+export type {
+  AccessRule,
+  Cluster,
+  Criticality,
+  Environment,
+  Inputs,
+  InstanceTypeFacts,
+  LogType,
+  NatMode,
+  Network,
+  NodePool,
+  Reserve,
+  ReservedResources,
+  RoleName,
+  Taint,
+  Zone,
+} from './cluster.ts';
