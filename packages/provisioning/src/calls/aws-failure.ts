@@ -1,0 +1,66 @@
+import { messageOf, RoadsteadError } from '@roadstead/foundation';
+
+/** The code of an AWS exception (`ResourceNotFoundException`, `ValidationError`), or undefined for anything else. */
+export function awsErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
+  return error.name;
+}
+
+const absenceCodes = new Set([
+  'ResourceNotFoundException',
+  'NotFoundException',
+  'NoSuchEntity',
+  'NoSuchEntityException',
+  'ParameterNotFound',
+  'LoadBalancerNotFound',
+  'LoadBalancerNotFoundException',
+  'TargetGroupNotFound',
+  'TargetGroupNotFoundException',
+  'ChangeSetNotFound',
+  'ChangeSetNotFoundException',
+  'InvalidVolume.NotFound',
+  'InvalidSnapshot.NotFound',
+  'InvalidGroup.NotFound',
+  'InvalidNetworkInterfaceID.NotFound',
+]);
+
+/** True when AWS says that the thing asked for is not there. CloudFormation says it as a ValidationError. */
+export function isAbsent(error: unknown): boolean {
+  const code = awsErrorCode(error);
+  if (code === undefined) return false;
+  if (code === 'ValidationError') return /does not exist/.test(messageOf(error));
+  return absenceCodes.has(code);
+}
+
+/** True when EKS is busy with the thing, or has it already: look again instead of failing. */
+export function isInUse(error: unknown): boolean {
+  return awsErrorCode(error) === 'ResourceInUseException';
+}
+
+/** The answer, or undefined when the thing is not there. Other failures pass through. */
+export async function orAbsent<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Names the thing that was worked on when AWS refused a request; failures of ours pass as they are. */
+export function refusedByAws(what: string, error: unknown): unknown {
+  const code = awsErrorCode(error);
+  if (code === undefined) return error;
+  const denied = /AccessDenied|UnauthorizedOperation/.test(code);
+  return new RoadsteadError(`${what}: AWS refused: ${messageOf(error)} (${code})`, {
+    code: denied ? 'AWS_ACCESS_DENIED' : 'AWS_REFUSED',
+    value: code,
+    hint: denied
+      ? '`roadstead permissions` prints the policy that the caller needs'
+      : 'mend what AWS names, then run `roadstead up` again',
+    retry: /Throttl|TooManyRequests|ServerException|ServiceUnavailable|InternalFailure/.test(code)
+      ? 'backoff'
+      : 'never',
+    cause: error,
+  });
+}

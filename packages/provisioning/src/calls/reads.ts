@@ -1,0 +1,51 @@
+/**
+ * Every AWS operation of Roadstead that reads: the product's own list. A reading client refuses whatever is not here.
+ * Detecting a stack's drift starts a comparison at AWS and changes nothing of the user's, so it counts as a read.
+ */
+export const readOperations = {
+  sts: ['GetCallerIdentity'],
+  iam: ['GetRole', 'GetUser'],
+  ssm: ['GetParameter'],
+  eks: [
+    'DescribeAccessEntry',
+    'DescribeAddon',
+    'DescribeAddonVersions',
+    'DescribeCluster',
+    'DescribeClusterVersions',
+    'DescribeNodegroup',
+    'DescribePodIdentityAssociation',
+    'DescribeUpdate',
+    'ListAccessEntries',
+    'ListAddons',
+    'ListAssociatedAccessPolicies',
+    'ListNodegroups',
+    'ListPodIdentityAssociations',
+    'ListUpdates',
+  ],
+  cloudformation: [
+    'DescribeChangeSet',
+    'DescribeStackDriftDetectionStatus',
+    'DescribeStackEvents',
+    'DescribeStackResourceDrifts',
+    'DescribeStackResources',
+    'DescribeStacks',
+    'DetectStackDrift',
+    'GetTemplate',
+    'ListChangeSets',
+  ],
+  ec2: [
+    'DescribeAvailabilityZones',
+    'DescribeInstanceTypeOfferings',
+    'DescribeInstanceTypes',
+    'DescribeInstances',
+    'DescribeNetworkInterfaces',
+    'DescribeSecurityGroups',
+    'DescribeSnapshots',
+    'DescribeSubnets',
+    'DescribeVolumes',
+    'DescribeVpcEndpoints',
+  ],
+  elbv2: ['DescribeLoadBalancers', 'DescribeTags', 'DescribeTargetGroups'],
+  autoscaling: ['DescribeScalingActivities'],
+  logs: ['DescribeLogGroups'],
+} as const;
