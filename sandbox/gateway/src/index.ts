@@ -1,3 +1,5 @@
+export { type BackendParts, createBackend } from './backend.ts';
+export { ServiceModels, signingNameOf } from './model/service-models.ts';
 export {
   AwsError,
   type AwsRequest,
@@ -9,3 +11,4 @@ export {
   paced,
   type ServiceContext,
 } from './service.ts';
+export { createUpstream, type Upstream } from './upstream.ts';

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+import traceback
 
 
 def end_with_input() -> None:
@@ -10,6 +11,26 @@ def end_with_input() -> None:
     while sys.stdin.buffer.read(4096):
         pass
     os._exit(0)
+
+
+def told_apart(app):
+    """moto raises for what it does not have and for its own mistakes: the gateway must know which."""
+
+    def call(environ, start_response):
+        try:
+            return app(environ, start_response)
+        except NotImplementedError as error:
+            return plain(start_response, "501 Not Implemented", str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the gateway answers for it
+            traceback.print_exc()
+            return plain(start_response, "500 Internal Server Error", f"{type(error).__name__}: {error}")
+
+    return call
+
+
+def plain(start_response, status, text):
+    start_response(status, [("Content-Type", "text/plain; charset=utf-8"), ("X-Roadstead-Moto", status[:3])])
+    return [text.encode()]
 
 
 def main() -> None:
@@ -29,8 +50,7 @@ def main() -> None:
         def log_request(self, *_: object) -> None:
             pass
 
-    app = DomainDispatcherApplication(create_backend_app)
-    app.debug = True
+    app = told_apart(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Handler)
     server.daemon_threads = True
     print(f"listening {server.server_port}", flush=True)
