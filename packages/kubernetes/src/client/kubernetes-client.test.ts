@@ -1,0 +1,324 @@
+import { FakeClock } from '@roadstead/foundation';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { KubernetesObject } from '../objects/kubernetes-object.ts';
+import {
+  answerJson,
+  answerStatus,
+  type Handler,
+  type LocalApiServer,
+  startLocalApiServer,
+} from '../testing/local-api-server.ts';
+import { type CredentialSource, refreshingCredentials, staticToken } from './credentials.ts';
+import { type ClientOptions, createKubernetesClient, type KubernetesClient } from './kubernetes-client.ts';
+import { KubernetesStatusError } from './status-error.ts';
+import type { WatchEvent } from './watch.ts';
+
+const opened: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  for (const each of opened.splice(0).reverse()) await each.close();
+});
+
+/** Sleeps return at once, so that retries cost no time; what was slept is kept. */
+class HastyClock extends FakeClock {
+  readonly slept: number[] = [];
+  override async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    this.slept.push(ms);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+async function start(handler: Handler, more: Partial<ClientOptions> = {}) {
+  const server = await startLocalApiServer(handler);
+  const clock = new HastyClock();
+  const client = createKubernetesClient({
+    server: server.url,
+    credentials: staticToken('t-1'),
+    userAgent: 'test',
+    clock,
+    random: () => 0,
+    ...more,
+  });
+  opened.push(server, client);
+  return { server, clock, client };
+}
+
+const pod = (name: string, resourceVersion = '1') => ({
+  metadata: { name, namespace: 'a', resourceVersion, managedFields: [{ manager: 'x' }] },
+});
+const configMap: KubernetesObject = {
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: 'settings', namespace: 'a' },
+};
+const pods = { apiVersion: 'v1', kind: 'Pod' };
+
+describe('list', () => {
+  it('reads all pages over one connection, fills in the kind and can leave managed fields out', async () => {
+    const { client, server } = await start((request, response) => {
+      const next = new URL(request.url, 'http://x').searchParams.get('continue');
+      const page =
+        next === null
+          ? { items: [pod('one'), pod('two')], metadata: { continue: 'c2', resourceVersion: '9' } }
+          : { items: [pod('three')], metadata: { resourceVersion: '9' } };
+      answerJson(response, 200, page);
+    });
+    const listed = await client.list(pods, { pageSize: 2, dropManagedFields: true });
+    expect(listed.items.map((each) => [each.kind, each.metadata.name])).toEqual([
+      ['Pod', 'one'],
+      ['Pod', 'two'],
+      ['Pod', 'three'],
+    ]);
+    expect(listed.items[0]?.metadata.managedFields).toBeUndefined();
+    expect(listed.resourceVersion).toBe('9');
+    expect(server.seen.at(-1)?.url).toContain('limit=2');
+    // Discovery asks twice at the same time; everything after reuses those two.
+    expect(server.connections()).toBeLessThanOrEqual(2);
+  });
+
+  it('begins anew without pages when the snapshot expires in between', async () => {
+    const { client, server } = await start((request, response) => {
+      if (request.url.includes('continue=')) return answerStatus(response, 410, 'Expired', 'too old');
+      if (request.url.includes('limit='))
+        return answerJson(response, 200, { items: [pod('one')], metadata: { continue: 'c2', resourceVersion: '1' } });
+      return answerJson(response, 200, { items: [pod('one'), pod('two')], metadata: { resourceVersion: '5' } });
+    });
+    const listed = await client.list(pods);
+    expect(listed.items).toHaveLength(2);
+    expect(server.seen.filter((each) => each.url.startsWith('/api/v1/pods'))).toHaveLength(3);
+  });
+
+  it('says so when a kind is not served', async () => {
+    const { client } = await start((_request, response) => answerStatus(response, 404, 'NotFound', 'no'));
+    await expect(client.list({ apiVersion: 'x.io/v1', kind: 'Thing' })).rejects.toMatchObject({
+      code: 'KUBE_KIND_NOT_SERVED',
+    });
+  });
+});
+
+describe('retries', () => {
+  it('repeats a read after 503 and waits at least what Retry-After says', async () => {
+    const { client, clock } = await start((_request, response, count) =>
+      count < 3
+        ? answerJson(response, 503, {}, { 'retry-after': '2' })
+        : answerJson(response, 200, { apiVersion: 'v1', kind: 'Pod', ...pod('one') }),
+    );
+    const found = await client.get({ ...pods, name: 'one', namespace: 'a' });
+    expect(found?.metadata.name).toBe('one');
+    expect(clock.slept).toEqual([2000, 2000]);
+  });
+
+  it('repeats an apply whose connection was cut, and not a create', async () => {
+    const { client, server } = await start((request, response, count) => {
+      if (count === 1) return response.destroy();
+      return answerJson(response, 200, JSON.parse(request.body));
+    });
+    await client.apply(configMap, { fieldManager: 'roadstead' });
+    await expect(client.create(configMap)).rejects.toMatchObject({ code: 'KUBE_UNREACHABLE' });
+    expect(server.seen.filter((each) => each.method === 'PATCH')).toHaveLength(2);
+    expect(server.seen.filter((each) => each.method === 'POST')).toHaveLength(1);
+  });
+
+  it('gives up in the end with what the server said', async () => {
+    const { client, server } = await start((_request, response) =>
+      answerStatus(response, 500, 'InternalError', 'etcd is gone'),
+    );
+    await expect(client.get({ ...pods, name: 'one', namespace: 'a' })).rejects.toThrow(/etcd is gone/);
+    expect(server.seen.filter((each) => each.url.includes('/pods/one'))).toHaveLength(6);
+  });
+
+  it('names the server when nobody listens', async () => {
+    const client = createKubernetesClient({
+      server: 'http://127.0.0.1:1',
+      credentials: staticToken('t'),
+      userAgent: 'test',
+      clock: new HastyClock(),
+    });
+    opened.push(client);
+    await expect(client.version()).rejects.toMatchObject({
+      code: 'KUBE_UNREACHABLE',
+      value: 'http://127.0.0.1:1',
+      retry: 'backoff',
+    });
+  });
+
+  it('does not wait for a server that never answers', async () => {
+    const { client } = await start(() => undefined, { timeouts: { requestMs: 20 } });
+    await expect(client.version()).rejects.toMatchObject({ code: 'KUBE_TIMEOUT' });
+  });
+
+  it('ends at once when its signal says so', async () => {
+    const { client } = await start(() => undefined);
+    const controller = new AbortController();
+    const asked = client.getRaw('/slow', controller.signal);
+    setTimeout(() => controller.abort(new Error('Ctrl-C')), 10);
+    await expect(asked).rejects.toThrow('Ctrl-C');
+  });
+});
+
+describe('credentials', () => {
+  it('fetches a token once for many requests and once more after a 401', async () => {
+    const clock = new FakeClock();
+    let made = 0;
+    const credentials = refreshingCredentials(
+      async () => ({ token: `t-${++made}`, expiresAtMs: clock.now() + 900_000 }),
+      clock,
+    );
+    const { client, server } = await start(
+      (request, response) =>
+        request.headers.authorization === 'Bearer t-2'
+          ? answerJson(response, 200, {})
+          : answerStatus(response, 401, 'Unauthorized', 'no'),
+      { credentials },
+    );
+    await client.getRaw('/a');
+    await Promise.all([client.getRaw('/b'), client.getRaw('/c')]);
+    expect(made).toBe(2);
+    expect(server.seen.filter((each) => each.headers.authorization === 'Bearer t-1')).toHaveLength(1);
+  });
+
+  it('fails with a hint when the new token is refused too', async () => {
+    const refused: CredentialSource = refreshingCredentials(async () => ({ token: 'x' }), new FakeClock());
+    const { client, server } = await start((_request, response) => answerStatus(response, 401, 'Unauthorized', 'no'), {
+      credentials: refused,
+    });
+    await expect(client.getRaw('/a')).rejects.toMatchObject({ code: 'KUBE_UNAUTHORIZED', retry: 'never' });
+    expect(server.seen).toHaveLength(2);
+  });
+
+  it('fetches anew before the held token expires', async () => {
+    const clock = new FakeClock();
+    let made = 0;
+    const source = refreshingCredentials(
+      async () => ({ token: `t-${++made}`, expiresAtMs: clock.now() + 840_000 }),
+      clock,
+    );
+    expect((await source.current()).token).toBe('t-1');
+    await clock.advance(700_000);
+    expect((await source.current()).token).toBe('t-1');
+    await clock.advance(100_000);
+    expect((await source.current()).token).toBe('t-2');
+  });
+});
+
+describe('writes', () => {
+  it('sends an apply as the server wants it and leaves out what the server makes', async () => {
+    const { client, server } = await start((request, response) => answerJson(response, 200, JSON.parse(request.body)));
+    await client.apply(
+      { ...configMap, metadata: { ...configMap.metadata, name: 'a:b', uid: 'u', managedFields: [] } },
+      { fieldManager: 'roadstead' },
+    );
+    const sent = server.seen.at(-1);
+    expect(sent?.url).toBe('/api/v1/namespaces/a/configmaps/a%3Ab?fieldManager=roadstead&fieldValidation=Strict');
+    expect(sent?.headers['content-type']).toBe('application/apply-patch+yaml');
+    expect(JSON.parse(sent?.body ?? '').metadata).toEqual({ name: 'a:b', namespace: 'a' });
+  });
+
+  it('tells a conflict with each field and its owner', async () => {
+    const causes = [
+      { reason: 'FieldManagerConflict', message: 'conflict with "kubectl-edit" using v1', field: '.data.a' },
+    ];
+    const { client } = await start((_request, response) =>
+      answerStatus(response, 409, 'Conflict', 'Apply failed', { causes }),
+    );
+    const error: unknown = await client
+      .apply(configMap, { fieldManager: 'roadstead' })
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(KubernetesStatusError);
+    expect(error).toMatchObject({ code: 'KUBE_CONFLICT', status: { causes } });
+  });
+
+  it('treats deleting what is gone as done, and passes preconditions', async () => {
+    const { client, server } = await start((_request, response) => answerStatus(response, 404, 'NotFound', 'gone'));
+    expect(await client.delete({ ...configMap, name: 'x', namespace: 'a' }, { uid: 'u-1' })).toBe('gone');
+    expect(JSON.parse(server.seen.at(-1)?.body ?? '')).toMatchObject({
+      propagationPolicy: 'Background',
+      preconditions: { uid: 'u-1' },
+    });
+  });
+
+  it('reports a disruption budget as blocked without hammering it', async () => {
+    const { client, server } = await start((_request, response) =>
+      answerStatus(response, 429, 'TooManyRequests', 'budget'),
+    );
+    expect(await client.evict({ namespace: 'a', name: 'p' })).toBe('blocked');
+    expect(server.seen).toHaveLength(1);
+  });
+
+  it('has no verb that writes when it is read-only, and dry runs are always dry', async () => {
+    const { server } = await start((request, response) => answerJson(response, 200, JSON.parse(request.body)));
+    const client = createKubernetesClient({
+      server: server.url,
+      credentials: staticToken('t'),
+      userAgent: 'test',
+      readOnly: true,
+    });
+    opened.push(client);
+    for (const verb of [
+      'apply',
+      'create',
+      'patch',
+      'delete',
+      'evict',
+      'createSubresource',
+    ] satisfies (keyof KubernetesClient)[])
+      expect(client).not.toHaveProperty(verb);
+    await client.dryRunApply(configMap, { fieldManager: 'roadstead' });
+    expect(server.seen.at(-1)?.url).toContain('dryRun=All');
+  });
+});
+
+describe('watch', () => {
+  const line = (type: string, object: unknown) => `${JSON.stringify({ type, object })}\n`;
+  const full = (name: string, version: string) => ({ apiVersion: 'v1', kind: 'Pod', ...pod(name, version) });
+
+  async function collect(
+    events: AsyncIterable<WatchEvent>,
+    count: number,
+    controller: AbortController,
+  ): Promise<WatchEvent[]> {
+    const got: WatchEvent[] = [];
+    for await (const event of events) {
+      got.push(event);
+      if (got.length === count) controller.abort();
+    }
+    return got;
+  }
+
+  it('goes on from the last bookmark when the connection breaks', async () => {
+    const controller = new AbortController();
+    const { client, server } = await start((request, response, count) => {
+      if (!request.url.includes('watch=true'))
+        return answerJson(response, 200, { items: [pod('one')], metadata: { resourceVersion: '10' } });
+      response.writeHead(200);
+      if (count === 2) {
+        response.write(
+          line('ADDED', full('two', '11')) + line('BOOKMARK', { kind: 'Pod', metadata: { resourceVersion: '20' } }),
+        );
+        setTimeout(() => response.destroy(), 5);
+      } else response.write(line('DELETED', full('two', '21')));
+      return undefined;
+    });
+    const events = await collect(client.watch(pods, { signal: controller.signal }), 3, controller);
+    expect(events.map((event) => event.type)).toEqual(['snapshot', 'put', 'remove']);
+    expect(server.seen.at(-1)?.url).toContain('resourceVersion=20');
+  });
+
+  it('lists anew after 410, and lives through a server that is down', async () => {
+    const controller = new AbortController();
+    let lists = 0;
+    const { client } = await start((request, response) => {
+      if (request.url.includes('watch=true')) {
+        response
+          .writeHead(200)
+          .end(line('ERROR', { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' }));
+        return;
+      }
+      lists += 1;
+      if (lists > 1 && lists < 9) answerStatus(response, 500, 'InternalError', 'down');
+      else answerJson(response, 200, { items: [pod(`p${lists}`)], metadata: { resourceVersion: '1' } });
+    });
+    const events = await collect(client.watch(pods, { signal: controller.signal }), 3, controller);
+    expect(events.map((event) => event.type)).toEqual(['snapshot', 'trouble', 'snapshot']);
+  });
+});
