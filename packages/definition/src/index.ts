@@ -1,4 +1,15 @@
 export {
+  checkCapacity,
+  maxPods,
+  type NodeAddresses,
+  nodeAddresses,
+  type PoolDemand,
+  poolMaxPods,
+  sumOf,
+  type ZoneDemand,
+  zoneDemands,
+} from './capacity.ts';
+export {
   type Change,
   type ChangeAction,
   type ChangeClass,
@@ -7,6 +18,9 @@ export {
   type Phase,
   phases,
 } from './change.ts';
+export { checkAgainstInputs, type OfferedWorld } from './check-against-inputs.ts';
+export { serviceCidr } from './check-network.ts';
+export { type ClusterFacts, checkTransition, factsOfCluster } from './check-transition.ts';
 export type {
   AccessRule,
   Cluster,
@@ -24,3 +38,11 @@ export type {
   Taint,
   Zone,
 } from './cluster.ts';
+export { clusterJsonSchema } from './cluster-schema.ts';
+export { nearMatch, suggest } from './near-match.ts';
+export { type ParsedCluster, parseClusterFile } from './parse-cluster-file.ts';
+export { type NetworkPlan, planNetwork, type ZoneNetwork } from './plan-network.ts';
+export { type Path, type Position, type PositionIndex, positionIndex } from './positions.ts';
+export { type Fault, formatProblem, hasErrors, type Problem, problemAt, sortProblems } from './problem.ts';
+export { bytesOf, parseQuantity } from './quantity.ts';
+export { formatPath } from './schema-problems.ts';

@@ -1,0 +1,30 @@
+import { checkAccess } from './check-access.ts';
+import { checkConfig, checkIdentity } from './check-identity.ts';
+import { checkNetwork } from './check-network.ts';
+import { checkPools } from './check-pools.ts';
+import type { Cluster } from './cluster.ts';
+import type { ClusterFile } from './cluster-schema.ts';
+import type { Path, PositionIndex } from './positions.ts';
+import { type Fault, type Problem, problemAt } from './problem.ts';
+
+/** What a rule looks at, and how it says what it found. */
+export interface RuleInput {
+  readonly parsed: ClusterFile;
+  readonly cluster: Cluster;
+  readonly report: (path: Path, fault: Fault) => void;
+}
+
+/** Every rule of the file that needs no AWS. The first argument's file and positions give each fault its place. */
+export function checkCluster(input: {
+  readonly file: string;
+  readonly parsed: ClusterFile;
+  readonly cluster: Cluster;
+  readonly positions: PositionIndex;
+}): Problem[] {
+  const problems: Problem[] = [];
+  const report = (path: Path, fault: Fault): void => {
+    problems.push(problemAt(input.file, input.positions.value(path), fault));
+  };
+  for (const rule of [checkIdentity, checkNetwork, checkPools, checkAccess, checkConfig]) rule({ ...input, report });
+  return problems;
+}
