@@ -1,0 +1,81 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock, RoadsteadError } from '@roadstead/foundation';
+import { openStore, type Store } from '@roadstead/store';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LifecycleEvent } from './events.ts';
+import type { Stage } from './plan.ts';
+import { runPlan, type StepExecutor } from './run-plan.ts';
+
+let store: Store;
+beforeAll(async () => {
+  store = await openStore({ directory: await mkdtemp(join(tmpdir(), 'roadstead-run-')) });
+});
+afterAll(() => store.close());
+
+const stage = (phase: Stage['phase'], ...ids: string[]): Stage => ({
+  phase,
+  steps: ids.map((id) => ({ id, phase, what: id, changes: [] })),
+});
+
+async function run(runId: string, stages: Stage[], executor: StepExecutor, stop = new AbortController().signal) {
+  const events: LifecycleEvent[] = [];
+  await store.journal.begin({ id: runId, clusterId: runId, kind: 'up', plan: {}, startedAt: 0 });
+  const outcome = await runPlan({
+    runId,
+    cluster: 'shop',
+    kind: 'up',
+    stages,
+    executor,
+    journal: store.journal,
+    clock: new FakeClock(),
+    concurrency: 2,
+    stop,
+    signal: new AbortController().signal,
+    onEvent: (event) => events.push(event),
+  });
+  return { outcome, events, steps: await store.journal.steps(runId), last: await store.journal.lastRun(runId) };
+}
+
+describe('a run', () => {
+  it('does every step in order and journals each', async () => {
+    const done: string[] = [];
+    const executor = { execute: async (step: { id: string }) => void done.push(step.id) };
+    const { outcome, steps, last, events } = await run(
+      'a',
+      [stage('network', 'one'), stage('pools', 'two', 'three')],
+      executor,
+    );
+    expect(outcome).toEqual({ state: 'done' });
+    expect(done).toEqual(['one', 'two', 'three']);
+    expect(steps.map(({ state }) => state)).toEqual(['done', 'done', 'done']);
+    expect(last).toMatchObject({ state: 'done' });
+    expect(events.filter(({ type }) => type === 'phase-started')).toHaveLength(2);
+  });
+
+  it('lets the stage finish and begins no other after a failure, and says why', async () => {
+    const done: string[] = [];
+    const executor: StepExecutor = {
+      execute: async (step) => {
+        if (step.id === 'bad') throw new RoadsteadError('role refused', { code: 'STACK_FAILED', hint: 'allow it' });
+        done.push(step.id);
+      },
+    };
+    const { outcome, last } = await run('b', [stage('network', 'bad', 'beside'), stage('pools', 'never')], executor);
+    expect(outcome).toEqual({
+      state: 'failed',
+      failures: [{ step: 'bad', failure: { code: 'STACK_FAILED', message: 'role refused', hint: 'allow it' } }],
+    });
+    expect(done).toEqual(['beside']);
+    expect(last).toMatchObject({ state: 'failed', failure: { code: 'STACK_FAILED' } });
+  });
+
+  it('stops at the next step when asked and says what remains', async () => {
+    const stop = new AbortController();
+    const executor: StepExecutor = { execute: async () => stop.abort() };
+    const { outcome, steps } = await run('c', [stage('network', 'one'), stage('pools', 'two')], executor, stop.signal);
+    expect(outcome).toEqual({ state: 'stopped', remaining: ['two'] });
+    expect(steps.map(({ changeId }) => changeId)).toEqual(['one']);
+  });
+});

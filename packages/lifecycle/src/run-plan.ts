@@ -1,0 +1,148 @@
+import { type Clock, isRoadsteadError, mapBounded, messageOf, RoadsteadError } from '@roadstead/foundation';
+import type { Failure, Journal } from '@roadstead/store';
+import type { LifecycleEvent, StepProgress } from './events.ts';
+import type { PlannedStep, Stage } from './plan.ts';
+
+/** Does one step. Safe to repeat: what is done already is found done, what is under way is waited for. */
+export interface StepExecutor {
+  execute(step: PlannedStep, context: StepContext): Promise<void>;
+}
+
+export interface StepContext {
+  readonly runId: string;
+  /** Aborted when the work must end at once: the lease is lost, or a second Ctrl-C. */
+  readonly signal: AbortSignal;
+  onProgress(progress: StepProgress): void;
+}
+
+export interface RunPlanRequest {
+  readonly runId: string;
+  readonly cluster: string;
+  readonly kind: 'up' | 'down';
+  readonly stages: readonly Stage[];
+  readonly executor: StepExecutor;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  /** Steps of one stage that work at the same time. */
+  readonly concurrency: number;
+  /** Aborted by the first Ctrl-C: steps under way finish, no further one begins. */
+  readonly stop: AbortSignal;
+  readonly signal: AbortSignal;
+  onEvent(event: LifecycleEvent): void;
+}
+
+export type RunOutcome =
+  | { readonly state: 'done' }
+  | { readonly state: 'stopped'; readonly remaining: readonly string[] }
+  | { readonly state: 'failed'; readonly failures: readonly { readonly step: string; readonly failure: Failure }[] };
+
+/**
+ * Walks the stages. Steps of a stage run together, bounded; the first failure lets the others of its stage finish and
+ * begins no further one. Every step is journalled before it begins and after it ends.
+ */
+export async function runPlan(request: RunPlanRequest): Promise<RunOutcome> {
+  const { clock, stages } = request;
+  const began = clock.monotonic();
+  const changes = stages.reduce(
+    (sum, stage) => sum + stage.steps.reduce((inner, step) => inner + step.changes.length, 0),
+    0,
+  );
+  const say = eventWriter(request);
+  await say({ type: 'run-started', runId: request.runId, cluster: request.cluster, kind: request.kind, changes });
+  const outcome = await walkStages(request, say);
+  const seconds = secondsSince(clock, began);
+  await request.journal.end(
+    request.runId,
+    outcome.state,
+    clock.now(),
+    outcome.state === 'failed' ? outcome.failures[0]?.failure : undefined,
+  );
+  await say({ type: 'run-ended', runId: request.runId, state: outcome.state, seconds });
+  return outcome;
+}
+
+async function walkStages(request: RunPlanRequest, say: Say): Promise<RunOutcome> {
+  const { stages, stop } = request;
+  for (const [index, stage] of stages.entries()) {
+    if (stop.aborted) return stopped(stages.slice(index));
+    if (stages[index - 1]?.phase !== stage.phase) await say(phaseStarted(stages, stage));
+    const failures = await runStage(request, stage, say);
+    if (failures.length > 0) return { state: 'failed', failures };
+  }
+  return { state: 'done' };
+}
+
+function stopped(rest: readonly Stage[]): RunOutcome {
+  return { state: 'stopped', remaining: rest.flatMap(({ steps }) => steps.map(({ id }) => id)) };
+}
+
+type Say = (event: LifecycleEvent) => Promise<void>;
+type StepFailure = { readonly step: string; readonly failure: Failure };
+
+async function runStage(request: RunPlanRequest, stage: Stage, say: Say): Promise<StepFailure[]> {
+  const failures: StepFailure[] = [];
+  await mapBounded(stage.steps, request.concurrency, async (step) => {
+    if (failures.length > 0) return;
+    const failure = await runStep(request, step, say);
+    if (failure !== undefined) failures.push({ step: step.id, failure });
+  });
+  return failures;
+}
+
+async function runStep(request: RunPlanRequest, step: PlannedStep, say: Say): Promise<Failure | undefined> {
+  const { clock, journal, runId, signal } = request;
+  const began = clock.monotonic();
+  await journal.beginStep(runId, step.id, clock.now());
+  const usual = step.usualSeconds === undefined ? {} : { usualSeconds: step.usualSeconds };
+  await say({ type: 'step-started', id: step.id, what: step.what, phase: step.phase, ...usual });
+  try {
+    signal.throwIfAborted();
+    await request.executor.execute(step, {
+      runId,
+      signal,
+      onProgress: (progress) => void say({ type: 'step-progress', id: step.id, ...progress }),
+    });
+  } catch (error) {
+    const failure = failureOf(error);
+    await journal.endStep(runId, step.id, 'failed', clock.now(), failure);
+    await say({ type: 'step-failed', id: step.id, seconds: secondsSince(clock, began), failure });
+    return failure;
+  }
+  await journal.endStep(runId, step.id, 'done', clock.now());
+  await say({ type: 'step-done', id: step.id, seconds: secondsSince(clock, began) });
+  return undefined;
+}
+
+function phaseStarted(stages: readonly Stage[], stage: Stage): LifecycleEvent {
+  const steps = stages.filter(({ phase }) => phase === stage.phase).flatMap((same) => same.steps);
+  const briefs = steps.map(({ id, what, usualSeconds }) => ({
+    id,
+    what,
+    ...(usualSeconds === undefined ? {} : { usualSeconds }),
+  }));
+  return { type: 'phase-started', phase: stage.phase, steps: briefs };
+}
+
+/** Events go to whoever watches first; a journal that cannot take one does not stop the work it tells of. */
+function eventWriter({ runId, journal, clock, onEvent }: RunPlanRequest): Say {
+  return async (event) => {
+    onEvent(event);
+    await journal.record(runId, clock.now(), event).catch(() => undefined);
+  };
+}
+
+export function failureOf(error: unknown): Failure {
+  if (!isRoadsteadError(error)) return { code: 'UNEXPECTED', message: messageOf(error) };
+  return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) };
+}
+
+export function errorOf(failure: Failure): RoadsteadError {
+  return new RoadsteadError(failure.message, {
+    code: failure.code,
+    ...(failure.hint === undefined ? {} : { hint: failure.hint }),
+  });
+}
+
+function secondsSince(clock: Clock, began: number): number {
+  return Math.round((clock.monotonic() - began) / 100) / 10;
+}
