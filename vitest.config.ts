@@ -7,7 +7,13 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['{packages,apps,sandbox,bench,tools}/**/*.test.ts'], exclude: ['**/node_modules/**', '**/*.real.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['{packages,apps,sandbox,bench,tools}/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/*.real.test.ts'],
+        },
+      },
       {
         test: {
           name: 'real',
