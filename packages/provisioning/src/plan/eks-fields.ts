@@ -49,7 +49,13 @@ export const clusterFields: readonly FieldRule[] = [
   { path: 'kubernetesNetworkConfig.ipFamily', how: 'replace' },
   { path: 'kubernetesNetworkConfig.serviceIpv4Cidr', how: 'replace' },
   { path: 'outpostConfig', how: 'replace' },
-  { path: 'resourcesVpcConfig.subnetIds', how: 'in-place', call: 'UpdateClusterConfig:subnets', class: 'disruptive', as: 'set' },
+  {
+    path: 'resourcesVpcConfig.subnetIds',
+    how: 'in-place',
+    call: 'UpdateClusterConfig:subnets',
+    class: 'disruptive',
+    as: 'set',
+  },
   {
     path: 'resourcesVpcConfig.securityGroupIds',
     how: 'in-place',
@@ -57,8 +63,18 @@ export const clusterFields: readonly FieldRule[] = [
     class: 'disruptive',
     as: 'set',
   },
-  { path: 'resourcesVpcConfig.endpointPublicAccess', how: 'in-place', call: 'UpdateClusterConfig:endpoint', class: 'disruptive' },
-  { path: 'resourcesVpcConfig.endpointPrivateAccess', how: 'in-place', call: 'UpdateClusterConfig:endpoint', class: 'disruptive' },
+  {
+    path: 'resourcesVpcConfig.endpointPublicAccess',
+    how: 'in-place',
+    call: 'UpdateClusterConfig:endpoint',
+    class: 'disruptive',
+  },
+  {
+    path: 'resourcesVpcConfig.endpointPrivateAccess',
+    how: 'in-place',
+    call: 'UpdateClusterConfig:endpoint',
+    class: 'disruptive',
+  },
   {
     path: 'resourcesVpcConfig.publicAccessCidrs',
     how: 'in-place',
@@ -78,7 +94,12 @@ export const clusterFields: readonly FieldRule[] = [
   },
   { path: 'computeConfig', how: 'in-place', call: 'UpdateClusterConfig:compute', class: 'disruptive' },
   { path: 'storageConfig', how: 'in-place', call: 'UpdateClusterConfig:compute', class: 'disruptive' },
-  { path: 'kubernetesNetworkConfig.elasticLoadBalancing', how: 'in-place', call: 'UpdateClusterConfig:compute', class: 'disruptive' },
+  {
+    path: 'kubernetesNetworkConfig.elasticLoadBalancing',
+    how: 'in-place',
+    call: 'UpdateClusterConfig:compute',
+    class: 'disruptive',
+  },
   { path: 'remoteNetworkConfig', how: 'in-place', call: 'UpdateClusterConfig:remote-network', class: 'disruptive' },
   { path: 'encryptionConfig', how: 'in-place', call: 'AssociateEncryptionConfig', class: 'one-way', once: true },
   { path: 'tags', how: 'in-place', call: 'TagResource', class: 'safe', as: 'stated-keys' },
@@ -132,7 +153,11 @@ export interface FieldDifference extends FieldChange {
  * Where what is described differs from what is asked for. Only fields that the request states are compared: what AWS
  * fills in by default is no difference. Order is the table's.
  */
-export function compareFields(table: readonly FieldRule[], request: JsonObject, described: JsonObject): FieldDifference[] {
+export function compareFields(
+  table: readonly FieldRule[],
+  request: JsonObject,
+  described: JsonObject,
+): FieldDifference[] {
   return table.flatMap((rule) => {
     if (rule.how === 'not-compared') return [];
     const to = at(request, rule.path);
@@ -185,7 +210,9 @@ function isEqual(as: Normal | undefined, to: Json, from: Json | undefined): bool
 
 function statedKeysEqual(to: Json, from: Json | undefined): boolean {
   if (typeof to !== 'object' || to === null) return false;
-  return Object.entries(to).every(([key, value]) => from !== undefined && canonicalJson(at1(from, key)) === canonicalJson(value));
+  return Object.entries(to).every(
+    ([key, value]) => from !== undefined && canonicalJson(at1(from, key)) === canonicalJson(value),
+  );
 }
 
 /** A member by its literal key, which may hold dots. */

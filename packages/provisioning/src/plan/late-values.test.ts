@@ -12,8 +12,18 @@ describe('late values', () => {
     ['an unknown hole', key, key, ['outputs.foundation.Key']],
     ['a hole deep inside', { a: [{ b: vpc }] }, { a: [{ b: 'vpc-1' }] }, []],
     ['text around a hole', { $lateText: ['arn:', vpc, '/x'] }, 'arn:vpc-1/x', []],
-    ['text around an unknown hole', { $lateText: ['arn:', key] }, { $lateText: ['arn:', key] }, ['outputs.foundation.Key']],
-    ['a list output inside a list', [{ $late: 'outputs.network.Private' }, 'subnet-c'], ['subnet-a', 'subnet-b', 'subnet-c'], []],
+    [
+      'text around an unknown hole',
+      { $lateText: ['arn:', key] },
+      { $lateText: ['arn:', key] },
+      ['outputs.foundation.Key'],
+    ],
+    [
+      'a list output inside a list',
+      [{ $late: 'outputs.network.Private' }, 'subnet-c'],
+      ['subnet-a', 'subnet-b', 'subnet-c'],
+      [],
+    ],
     ['a list output alone', { $late: 'outputs.network.Private' }, 'subnet-a,subnet-b', []],
   ])('fills %s', (_name, value, filled, unknown) => {
     expect(resolveLate(value, outputs)).toEqual({ value: filled, unknown });

@@ -42,7 +42,14 @@ export type StackAction =
   | { readonly kind: 'refuse'; readonly reason: string };
 
 type Row = {
-  readonly wanted: 'create' | 'wait' | 'update-if-differs' | 'update' | 'delete-then-create' | 'continue-rollback' | 'refuse';
+  readonly wanted:
+    | 'create'
+    | 'wait'
+    | 'update-if-differs'
+    | 'update'
+    | 'delete-then-create'
+    | 'continue-rollback'
+    | 'refuse';
   readonly unwanted: 'none' | 'wait' | 'delete';
 };
 
@@ -84,6 +91,7 @@ export function stackAction(status: string | undefined, desire: StackDesire): St
   if (row === undefined) return { kind: 'refuse', reason: `the stack is in the unknown status ${status}` };
   if (!desire.wanted) return { kind: row.unwanted };
   if (row.wanted === 'update-if-differs') return { kind: desire.differs ? 'update' : 'none' };
-  if (row.wanted === 'refuse') return { kind: 'refuse', reason: `the stack is in ${status}: an import by somebody failed` };
+  if (row.wanted === 'refuse')
+    return { kind: 'refuse', reason: `the stack is in ${status}: an import by somebody failed` };
   return { kind: row.wanted };
 }
