@@ -1,0 +1,284 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { type Clock, RoadsteadError, systemClock } from '@roadstead/foundation';
+import { type Authority, type Certificate, type KeySet, keySetOf } from './authority.ts';
+import type { Binaries, BinaryProvider, Minor, Server } from './components.ts';
+import { auditPolicy, authenticationConfig, authorizationConfig, kubeconfigOf, type Webhook } from './config-files.ts';
+import { type FlagInputs, flagsOf, type Layout, layoutOf, type Ports, webhookCacheTtl } from './flags.ts';
+import { apiServerNames, ensurePki, type Pki } from './pki.ts';
+import { freePorts, isFree } from './ports.ts';
+import { waitUntilReady } from './readiness.ts';
+import { type Ending, lastWords, type ServerProcess, startServer } from './server-process.ts';
+
+export interface ControlPlaneOptions {
+  readonly binaries: BinaryProvider;
+  readonly minor: Minor;
+  /** Data, keys, logs and configuration; what an earlier start left there is used again. The caller removes it. */
+  readonly directory: string;
+  /** IPv4, such as `172.20.0.0/16`. */
+  readonly serviceCidr: string;
+  /** https, without a slash at the end. The API server never calls it: serve `jwks` there. */
+  readonly issuerUrl: string;
+  readonly clusterName?: string;
+  readonly tokenWebhook?: Webhook;
+  readonly authorizationWebhook?: Webhook;
+  /** More names of the serving certificate; read at the first start in a directory. */
+  readonly serverNames?: readonly string[];
+  readonly extraFlags?: Readonly<Partial<Record<Server, readonly string[]>>>;
+  readonly clock?: Clock;
+  /** Until ready. Default 60,000. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Why a control plane is no longer there. */
+export type ExitReason =
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'crashed'; readonly server: Server; readonly lastWords: string };
+
+/** One running control plane: etcd, API server, controller manager, scheduler. */
+export interface ControlPlane {
+  /** `https://127.0.0.1:<port>`; the same for as long as the control plane runs, upgrades included. */
+  readonly endpoint: string;
+  readonly port: number;
+  readonly caPem: string;
+  /** Signs what this cluster trusts: pass it to `issueServerCertificate` for kubelet façades. */
+  readonly authority: Authority;
+  /** `system:masters`: for the sandbox's own parts, never for a user. */
+  readonly adminCertificate: Certificate;
+  readonly minor: Minor;
+  readonly directory: string;
+  readonly auditLogPath: string;
+  readonly serviceAccountPublicKeyPem: string;
+  readonly jwks: KeySet;
+  readonly kubectlPath: string;
+  readonly pids: Readonly<Partial<Record<Server, number>>>;
+  /** Restarts all but etcd as another minor on the same data, forwards or back. The API is away for some seconds. */
+  upgrade(minor: Minor, signal?: AbortSignal): Promise<void>;
+  /** Resolves when every process is gone. Safe to repeat. */
+  stop(): Promise<void>;
+  readonly exited: Promise<ExitReason>;
+}
+
+const readyTimeoutMs = 60_000;
+const stopGraceMs = 5_000;
+const startAttempts = 3;
+
+/**
+ * Starts a control plane and resolves when its API is ready and the `default` service account is there, so that pods can
+ * be made. Rejects with `CONTROL_PLANE_NOT_READY` and the last words of the server that failed.
+ */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const clock = options.clock ?? systemClock;
+  const layout = layoutOf(options.directory);
+  const binaries = await options.binaries(options.minor, options.signal);
+  await Promise.all([layout.logs, layout.config].map((path) => mkdir(path, { recursive: true, mode: 0o700 })));
+  const names = apiServerNames(options.serviceCidr, options.serverNames ?? []);
+  const pki = await ensurePki(layout.pki, names, clock.now());
+  for (let attempt = 1; ; attempt++) {
+    const ports = await choosePorts(layout);
+    await writeConfig(layout, pki, ports, options);
+    const running = new RunningControlPlane({ options, clock, layout, pki, ports }, binaries);
+    try {
+      await running.start(options.signal);
+      return running;
+    } catch (error) {
+      await running.stop();
+      const isPortTaken = error instanceof RoadsteadError && /address already in use/.test(error.message);
+      if (!isPortTaken || attempt === startAttempts) throw error;
+    }
+  }
+}
+
+/** The port of the last start if it is still free, because kubeconfigs name it. */
+async function choosePorts(layout: Layout): Promise<Ports> {
+  const path = `${layout.config}/port`;
+  const last = Number(await readFile(path, 'utf8').catch(() => '0'));
+  const [etcdClient = 0, etcdPeer = 0, fresh = 0] = await freePorts(3);
+  const api = last > 0 && (await isFree(last)) ? last : fresh;
+  await writeFile(path, String(api));
+  return { api, etcdClient, etcdPeer };
+}
+
+async function writeConfig(layout: Layout, pki: Pki, ports: Ports, options: ControlPlaneOptions): Promise<void> {
+  const { config } = layout;
+  const endpoint = `https://127.0.0.1:${ports.api}`;
+  const { certPem: caPem } = pki.authority;
+  const { tokenWebhook, authorizationWebhook } = options;
+  const authorizationPath = `${config}/authorization-webhook.kubeconfig`;
+  const authorization = authorizationWebhook && { kubeconfigPath: authorizationPath, cacheTtl: webhookCacheTtl };
+  const files: (readonly [string, string])[] = [
+    [`${config}/admin.kubeconfig`, kubeconfigOf(endpoint, caPem, pki.admin)],
+    [`${config}/controller-manager.kubeconfig`, kubeconfigOf(endpoint, caPem, pki.controllerManager)],
+    [`${config}/scheduler.kubeconfig`, kubeconfigOf(endpoint, caPem, pki.scheduler)],
+    [`${config}/authentication.yaml`, authenticationConfig()],
+    [`${config}/authorization.yaml`, authorizationConfig(authorization)],
+    [`${config}/audit-policy.yaml`, auditPolicy()],
+  ];
+  if (tokenWebhook !== undefined) {
+    files.push([`${config}/token-webhook.kubeconfig`, kubeconfigOf(tokenWebhook.url, tokenWebhook.caPem)]);
+  }
+  if (authorizationWebhook !== undefined) {
+    files.push([authorizationPath, kubeconfigOf(authorizationWebhook.url, authorizationWebhook.caPem)]);
+  }
+  await Promise.all(files.map(([path, text]) => writeFile(path, text, { mode: 0o600 })));
+}
+
+interface Parts {
+  readonly options: ControlPlaneOptions;
+  readonly clock: Clock;
+  readonly layout: Layout;
+  readonly pki: Pki;
+  readonly ports: Ports;
+}
+
+class RunningControlPlane implements ControlPlane {
+  readonly exited: Promise<ExitReason>;
+  readonly #parts: Parts;
+  readonly #processes = new Map<Server, ServerProcess>();
+  readonly #leaving = new Set<ServerProcess>();
+  readonly #crash: Promise<Ending>;
+  #reportCrash: (ending: Ending) => void = () => undefined;
+  #reportExit: (reason: ExitReason) => void = () => undefined;
+  #binaries: Binaries;
+  #stopping: Promise<void> | undefined;
+
+  constructor(parts: Parts, binaries: Binaries) {
+    this.#parts = parts;
+    this.#binaries = binaries;
+    this.exited = new Promise((resolve) => {
+      this.#reportExit = resolve;
+    });
+    this.#crash = new Promise((resolve) => {
+      this.#reportCrash = resolve;
+    });
+  }
+
+  get endpoint(): string {
+    return `https://127.0.0.1:${this.port}`;
+  }
+  get port(): number {
+    return this.#parts.ports.api;
+  }
+  get caPem(): string {
+    return this.authority.certPem;
+  }
+  get authority(): Authority {
+    return this.#parts.pki.authority;
+  }
+  get adminCertificate(): Certificate {
+    return this.#parts.pki.admin;
+  }
+  get minor(): Minor {
+    return this.#binaries.minor;
+  }
+  get directory(): string {
+    return this.#parts.layout.root;
+  }
+  get auditLogPath(): string {
+    return this.#parts.layout.auditLog;
+  }
+  get serviceAccountPublicKeyPem(): string {
+    return this.#parts.pki.serviceAccountPublicPem;
+  }
+  get jwks(): KeySet {
+    return keySetOf(this.serviceAccountPublicKeyPem);
+  }
+  get kubectlPath(): string {
+    return this.#binaries.files.kubectl.path;
+  }
+  get pids(): Readonly<Partial<Record<Server, number>>> {
+    return Object.fromEntries([...this.#processes].map(([server, { pid }]) => [server, pid]));
+  }
+
+  async start(signal?: AbortSignal): Promise<void> {
+    await this.#launch('etcd');
+    await this.#startKubernetes(signal);
+    void this.#crash.then((ending) => this.#giveUp(ending));
+  }
+
+  async upgrade(minor: Minor, signal?: AbortSignal): Promise<void> {
+    const binaries = await this.#parts.options.binaries(minor, signal);
+    await this.#stopKubernetes();
+    this.#binaries = binaries;
+    await this.#startKubernetes(signal);
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll().then(() => this.#reportExit({ kind: 'stopped' }));
+    return this.#stopping;
+  }
+
+  async #startKubernetes(signal?: AbortSignal): Promise<void> {
+    const { options, clock, pki } = this.#parts;
+    const timeoutMs = options.timeoutMs ?? readyTimeoutMs;
+    const target = { endpoint: this.endpoint, caPem: this.caPem, client: pki.admin };
+    const startOthers = async () => {
+      await this.#launch('kube-controller-manager');
+      await this.#launch('kube-scheduler');
+    };
+    await this.#launch('kube-apiserver');
+    const ready = waitUntilReady({ target, clock, timeoutMs, startOthers, crashed: this.#crash, signal });
+    const outcome = await ready;
+    if (outcome.kind === 'ready') return;
+    const server = outcome.kind === 'crashed' ? outcome.ending.server : outcome.waitingFor;
+    const words = await lastWords(this.#logOf(server));
+    const what = outcome.kind === 'crashed' ? 'ended while starting' : `is not ready after ${timeoutMs / 1000} s`;
+    throw new RoadsteadError(`${server} ${what}; its last words:\n${words}`, {
+      code: 'CONTROL_PLANE_NOT_READY',
+      value: this.#binaries.files[server].path,
+      hint: `read ${this.#logOf(server)}`,
+      retry: 'backoff',
+    });
+  }
+
+  async #launch(server: Server): Promise<void> {
+    const { options, layout, ports } = this.#parts;
+    const binary = this.#binaries.files[server];
+    const inputs: FlagInputs = {
+      layout,
+      ports,
+      serviceCidr: options.serviceCidr,
+      issuerUrl: options.issuerUrl,
+      clusterName: options.clusterName ?? 'sandbox',
+      tokenWebhook: options.tokenWebhook !== undefined,
+      emulatedVersion: binary.isOurs ? this.#binaries.minor : undefined,
+      extra: options.extraFlags ?? {},
+    };
+    const started = await startServer(server, binary, flagsOf(server, inputs), this.#logOf(server));
+    this.#processes.set(server, started);
+    void started.ended.then((ending) => {
+      if (!this.#leaving.has(started)) this.#reportCrash(ending);
+    });
+  }
+
+  async #stopKubernetes(): Promise<void> {
+    await Promise.all(
+      (['kube-scheduler', 'kube-controller-manager', 'kube-apiserver'] as const).map((server) => this.#end(server)),
+    );
+  }
+
+  /** etcd last: the API server writes while it shuts down. */
+  async #stopAll(): Promise<void> {
+    await this.#stopKubernetes();
+    await this.#end('etcd');
+  }
+
+  async #end(server: Server): Promise<void> {
+    const process = this.#processes.get(server);
+    if (process === undefined) return;
+    this.#leaving.add(process);
+    await process.stop(stopGraceMs);
+    this.#processes.delete(server);
+  }
+
+  /** A control plane without one of its parts lies about the rest, so the rest goes too. */
+  async #giveUp({ server }: Ending): Promise<void> {
+    const words = await lastWords(this.#logOf(server));
+    await this.#stopAll();
+    this.#reportExit({ kind: 'crashed', server, lastWords: words });
+  }
+
+  #logOf(server: Server): string {
+    return `${this.#parts.layout.logs}/${server}.log`;
+  }
+}

@@ -1,0 +1,26 @@
+export {
+  type Authority,
+  type Certificate,
+  createAuthority,
+  createServiceAccountKey,
+  issueClientCertificate,
+  issueServerCertificate,
+  type KeySet,
+  keySetOf,
+  type ServiceAccountKey,
+} from './authority.ts';
+export {
+  type Binaries,
+  type Binary,
+  type BinaryProvider,
+  type BinarySource,
+  type Component,
+  components,
+  isMinor,
+  type Minor,
+  minors,
+  releases,
+  type Server,
+} from './components.ts';
+export type { Webhook } from './config-files.ts';
+export { type ControlPlane, type ControlPlaneOptions, type ExitReason, startControlPlane } from './control-plane.ts';

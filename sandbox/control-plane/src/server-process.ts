@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { messageOf, RoadsteadError } from '@roadstead/foundation';
+import type { Binary, Server } from './components.ts';
+
+export interface Ending {
+  readonly server: Server;
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface ServerProcess {
+  readonly server: Server;
+  readonly pid: number;
+  readonly ended: Promise<Ending>;
+  /** Asks, and after `graceMs` ends the process the hard way; resolves when it is gone. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/**
+ * Starts one server that ends when this process does, however this one ends. It gets a group of its own, so that Ctrl-C
+ * in a terminal reaches the parent alone, which then stops things in order. The environment is empty: proxy variables
+ * would send webhook calls away from loopback.
+ */
+export async function startServer(
+  server: Server,
+  binary: Binary,
+  flags: readonly string[],
+  logPath: string,
+): Promise<ServerProcess> {
+  const log = openSync(logPath, 'a');
+  const env = { ROADSTEAD_EXIT_WITH_STDIN: '1', HOME: '/nonexistent' };
+  try {
+    const child = await spawned(binary.path, () =>
+      spawn(binary.path, [...flags], { env, detached: true, stdio: ['pipe', log, log], cwd: '/' }),
+    );
+    return follow(server, child, binary.isOurs ? undefined : watchdogOf(child));
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Wrong format and missing rights are errors of `spawn` itself on some systems and an event on others. */
+async function spawned(path: string, start: () => ChildProcess): Promise<ChildProcess> {
+  try {
+    const child = start();
+    await once(child, 'spawn');
+    return child;
+  } catch (cause) {
+    throw brokenBinary(path, messageOf(cause), cause);
+  }
+}
+
+export function brokenBinary(path: string, reason: string, cause?: unknown): RoadsteadError {
+  return new RoadsteadError(`${path} cannot be run: ${reason}`, {
+    code: 'CONTROL_PLANE_BINARY_BROKEN',
+    value: path,
+    hint: 'remove it, so that the sandbox finds or builds another; check that it is for this machine',
+    cause,
+  });
+}
+
+function follow(server: Server, child: ChildProcess, watchdog: ChildProcess | undefined): ServerProcess {
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`${server} has no process id`);
+  child.stdin?.on('error', () => undefined);
+  const ended = new Promise<Ending>((resolve) => {
+    child.once('exit', (code, signal) => {
+      watchdog?.kill('SIGKILL');
+      resolve({ server, code, signal });
+    });
+  });
+  const stop = async (graceMs: number) => {
+    child.kill('SIGTERM');
+    const hard = setTimeout(() => child.kill('SIGKILL'), graceMs);
+    await ended;
+    clearTimeout(hard);
+  };
+  return { server, pid, ended, stop };
+}
+
+/** Upstream's binaries do not watch their standard input, so a shell does it for them. */
+function watchdogOf(child: ChildProcess): ChildProcess {
+  const script = 'cat >/dev/null; kill -9 "$0" 2>/dev/null';
+  const watchdog = spawn('/bin/sh', ['-c', script, String(child.pid)], {
+    env: { PATH: '/usr/bin:/bin' },
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  watchdog.stdin.on('error', () => undefined);
+  watchdog.on('error', () => undefined);
+  return watchdog;
+}
+
+/** The last lines of a log that say something is wrong, else the last lines. */
+export async function lastWords(logPath: string, lines = 8): Promise<string> {
+  const text = await readFile(logPath, 'utf8').catch(() => '');
+  const all = text.trimEnd().split('\n');
+  const wrong = all.filter((line) => /^[EF]\d{4} |^Error:|"level":"(error|fatal|panic)"|^panic:/.test(line));
+  return (wrong.length > 0 ? wrong : all).slice(-lines).join('\n');
+}
