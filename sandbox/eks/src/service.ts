@@ -7,6 +7,7 @@ import { stopControlPlane } from './clusters/cluster-lifecycle.ts';
 import { clustersOf } from './clusters-view.ts';
 import type { Eks, Handlers } from './deps.ts';
 import { inventoryOf } from './inventory.ts';
+import { nodegroupHandlers } from './nodegroups/nodegroup-handlers.ts';
 import type { ControlPlanes, EksClusters, NodesPort, VerifyPresignedIdentity } from './ports.ts';
 import { EksState } from './state.ts';
 import { updateHandlers } from './updates/update-handlers.ts';
@@ -37,7 +38,7 @@ export interface EksSandbox extends AwsService {
   close(): Promise<void>;
 }
 
-const handlers: Handlers = { ...clusterHandlers, ...updateHandlers, ...accessHandlers };
+const handlers: Handlers = { ...clusterHandlers, ...updateHandlers, ...accessHandlers, ...nodegroupHandlers };
 
 /** EKS as the gateway serves it: requests become records, records become real control planes, groups and objects. */
 export async function createEksService(context: ServiceContext, deps: EksDependencies): Promise<EksSandbox> {
