@@ -1,5 +1,9 @@
+import { errorOf, type Faults } from './faults.ts';
+import type { Journal } from './journal.ts';
 import type { ServiceModels } from './model/service-models.ts';
-import { AwsError, type AwsService, type Backend } from './service.ts';
+import { signingNameOf } from './model/service-models.ts';
+import { isMutating } from './reads.ts';
+import { AwsError, type AwsService, type Backend, type Place } from './service.ts';
 import { callUpstream, notImplemented, type Upstream } from './upstream.ts';
 
 export interface BackendParts {
@@ -8,35 +12,56 @@ export interface BackendParts {
   /** The gateway's own services by signing name; read at each call, so services may be added later. */
   readonly services: ReadonlyMap<string, AwsService>;
   readonly newId: () => string;
+  readonly faults?: Faults;
+  readonly journal?: Journal;
 }
 
 /**
  * AWS for the sandbox's own services: their own operations directly, the rest at the emulator. The caller is the
- * account's root, as for calls that AWS makes itself.
+ * account's root, as for calls that AWS makes itself. Only fault rules that ask for it (`by: 'backend'`) apply.
  */
-export function createBackend({ models, upstream, services, newId }: BackendParts): Backend {
+export function createBackend(parts: BackendParts): Backend {
   return {
     async call(place, service, operation, input = {}) {
-      const own = services.get(service);
-      if (own?.operations.has(operation) === true) {
-        const root = {
-          arn: `arn:aws:iam::${place.account}:root`,
-          userId: place.account,
-          accessKeyId: 'ASIASANDBOXSERVICE00',
-        };
-        const caller = { account: place.account, ...root };
-        return own.handle({ id: newId(), service, operation, ...place, caller, input });
-      }
-      if (own !== undefined && ownOnly.has(service)) throw notImplemented(service, operation);
-      try {
-        return await callUpstream(upstream, models, place, service, operation, input);
-      } catch (error) {
-        if (error instanceof AwsError) throw error;
-        throw new Error(`The call ${service}.${operation} of the sandbox's backend failed.`, { cause: error });
-      }
+      const signedAs = signingNameOf(service);
+      const mutating = isMutating(signedAs, operation);
+      const { account, region } = place;
+      const subject = { by: 'backend', service: signedAs, operation, account, region } as const;
+      const fault = parts.faults?.take({ ...subject, mutating, input });
+      const error = fault === undefined ? undefined : errorOf(fault.action, signedAs);
+      if (error !== undefined) throw error;
+      const output = await perform(parts, place, service, operation, input);
+      if (mutating) parts.journal?.count(subject, input, output);
+      return output;
     },
   };
 }
 
+async function perform(
+  { models, upstream, services, newId }: BackendParts,
+  place: Place,
+  service: string,
+  operation: string,
+  input: Record<string, unknown>,
+): Promise<Record<string, unknown>> {
+  const own = services.get(service);
+  if (own?.operations.has(operation) === true) {
+    const root = {
+      arn: `arn:aws:iam::${place.account}:root`,
+      userId: place.account,
+      accessKeyId: 'ASIASANDBOXSERVICE00',
+    };
+    const caller = { account: place.account, ...root };
+    return own.handle({ id: newId(), service, operation, account: place.account, region: place.region, caller, input });
+  }
+  if (ownOnly.has(service)) throw notImplemented(service, operation);
+  try {
+    return await callUpstream(upstream, models, place, service, operation, input);
+  } catch (error) {
+    if (error instanceof AwsError) throw error;
+    throw new Error(`The call ${service}.${operation} of the sandbox's backend failed.`, { cause: error });
+  }
+}
+
 /** Services that moto has too, but not well enough: what the gateway's own service lacks is not implemented. */
-export const ownOnly: ReadonlySet<string> = new Set(['eks', 'cloudformation']);
+export const ownOnly: ReadonlySet<string> = new Set(['eks', 'cloudformation', 'sts']);

@@ -1,0 +1,82 @@
+import { type CelFunc, type CelInput, CelScalar, type CelType, type CelValue, celFunc, celMethod, isCelMap, listType } from '@bufbuild/cel';
+import { canonicalJson, sha256Hex } from '@roadstead/foundation';
+import { stringify } from 'yaml';
+import { toJson } from './cel-values.ts';
+
+const { STRING, DYN, INT } = CelScalar;
+
+/** Throws where a late value hides in what is about to become text. */
+function settled(value: CelValue): ReturnType<typeof toJson> {
+  const json = toJson(value);
+  if (canonicalJson(json).includes('"$late"')) throw new Error('a late value cannot be computed with: it is known only when its stack is there');
+  return json;
+}
+
+function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+function indent(text: string, columns: bigint): string {
+  return text.replaceAll('\n', `\n${' '.repeat(Number(columns))}`);
+}
+
+function entriesOf(value: CelValue): (readonly [string, CelValue])[] {
+  if (!isCelMap(value)) throw new Error('not a map');
+  return [...value].map(([key, member]) => [String(key), member] as const);
+}
+
+interface MimePart {
+  readonly contentType: string;
+  readonly content: string;
+}
+
+/** The boundary is fixed: the same parts are the same bytes, and so the same launch template. */
+const boundary = 'roadstead-7f3a1c';
+
+function mime(parts: readonly MimePart[]): string {
+  const body = parts.map(({ contentType, content }) => `--${boundary}\nContent-Type: ${contentType}\n\n${content.replace(/\n?$/, '\n')}`);
+  return `MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="${boundary}"\n\n${body.join('\n')}\n--${boundary}--\n`;
+}
+
+function mimeParts(value: CelValue): MimePart[] {
+  const parts = settled(value);
+  if (!Array.isArray(parts)) throw new Error('mime() takes a list of {"contentType": …, "content": …}');
+  return parts.map((part: unknown) => {
+    const { contentType, content } = part as Partial<MimePart>;
+    if (typeof contentType !== 'string' || typeof content !== 'string') throw new Error('a part of mime() needs contentType and content');
+    if (content.includes(`--${boundary}`)) throw new Error('a part of mime() holds its boundary');
+    return { contentType, content };
+  });
+}
+
+/** A function that is called as `f(x, …)` and as `x.f(…)`. */
+function both<R extends CelType>(
+  name: string,
+  target: CelType,
+  rest: readonly CelType[],
+  result: R,
+  run: (...values: CelValue[]) => CelInput,
+): CelFunc[] {
+  return [
+    celFunc(name, [target, ...rest], result, (...values: unknown[]) => run(...(values as CelValue[])) as CelInput<R>),
+    celMethod(name, target, [...rest], result, function (this: unknown, ...values: unknown[]) {
+      return run(this as CelValue, ...(values as CelValue[])) as CelInput<R>;
+    }),
+  ];
+}
+
+/**
+ * What expressions can call besides CEL's own functions and its strings extension. `README.md` lists them for people,
+ * `function-types.ts` for the checker.
+ */
+export const templateFunctions: readonly CelFunc[] = [
+  ...both('shellQuote', STRING, [], STRING, (text) => shellQuote(text as string)),
+  ...both('toJson', DYN, [], STRING, (value) => canonicalJson(settled(value))),
+  ...both('toYaml', DYN, [], STRING, (value) => stringify(settled(value), { lineWidth: 0 }).trimEnd()),
+  ...both('base64', STRING, [], STRING, (text) => Buffer.from(text as string).toString('base64')),
+  ...both('sha256Short', STRING, [], STRING, (text) => sha256Hex(text as string).slice(0, 8)),
+  ...both('indent', STRING, [INT], STRING, (text, columns) => indent(text as string, columns as bigint)),
+  ...both('merge', DYN, [DYN], DYN, (first, second) => new Map([...entriesOf(first), ...entriesOf(second)]) as CelInput),
+  ...both('compact', DYN, [], DYN, (map) => new Map(entriesOf(map).filter(([, member]) => member !== null)) as CelInput),
+  celFunc('mime', [listType(DYN)], STRING, (parts) => mime(mimeParts(parts as CelValue))),
+];

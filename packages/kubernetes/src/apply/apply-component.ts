@@ -1,0 +1,200 @@
+import { type Clock, mapBounded, RoadsteadError, systemClock } from '@roadstead/foundation';
+import type { KubernetesClient } from '../client/kubernetes-client.ts';
+import type { KubernetesObject } from '../objects/kubernetes-object.ts';
+import { describeRef, groupKindOf, type ObjectRef } from '../objects/object-ref.ts';
+import { fieldManager, sortedSet } from './applyset.ts';
+import { type Fingerprint, fingerprintOf } from './fingerprint.ts';
+import type { Inventory } from './inventory.ts';
+import { type Phase, phaseOf, phases, propagationForReplace } from './object-nature.ts';
+import { writeParent } from './parent.ts';
+import { effectiveDesired } from './plan-objects.ts';
+import type { ObjectChange, PlacedObject, ReleasePlan } from './release-types.ts';
+import { waitEstablished, waitGone } from './wait-for.ts';
+
+export interface ApplyProgress {
+  readonly component: string;
+  readonly ref: ObjectRef;
+  readonly change: ObjectChange['kind'];
+  /** How many of the component's changes are done, and how many there are. */
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface ApplyContext {
+  readonly client: KubernetesClient;
+  readonly plan: ReleasePlan;
+  readonly onProgress?: (progress: ApplyProgress) => void;
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+  /** Requests under way at once; default 12. */
+  readonly concurrency?: number;
+}
+
+/** Every object that the component holds now, as the server answered; for waiting until it is ready. */
+export interface ComponentResult {
+  readonly component: string;
+  readonly objects: readonly KubernetesObject[];
+  /** How many objects were written. */
+  readonly written: number;
+}
+
+/** Namespaces and CRDs alone, so that every component's are there before any component's own objects; what is left then; or everything. */
+export type ApplyPart = 'foundations' | 'rest' | 'all';
+
+/**
+ * Does what the plan says for one component, but for what goes (see `pruneRelease`). Widens the set's kinds first and
+ * records the members last, so that a kill at any point leaves nothing that a later pass cannot find. Safe to repeat.
+ */
+export async function applyComponent(
+  context: ApplyContext,
+  component: string,
+  part: ApplyPart = 'all',
+): Promise<ComponentResult> {
+  const { client, plan, signal } = context;
+  const changes = plan.changes.filter(
+    (change) => change.component === component && change.kind !== 'prune' && change.kind !== 'retain',
+  );
+  refuseBlocked(component, changes);
+  const placed = new Map(plan.placed.filter((each) => each.component === component).map((each) => [each.key, each]));
+  const all = changes.filter((change) => change.kind !== 'none');
+  const pending = all.filter(
+    (change) => part === 'all' || foundations.has(phaseOf(change.ref)) === (part === 'foundations'),
+  );
+  const stale = changes.some((change) => change.kind === 'none' && change.refresh);
+  const before = plan.observed.parents.get(component);
+  const groupKinds = sortedSet([
+    ...(before?.groupKinds ?? []),
+    ...[...placed.values()].map((each) => groupKindOf(each.ref)),
+  ]);
+  const namespaces = sortedSet([
+    ...(before?.namespaces ?? []),
+    ...[...placed.values()].flatMap((each) => each.ref.namespace ?? []),
+  ]);
+  const set = { component, groupKinds, namespaces };
+  if (pending.length > 0 || stale)
+    await writeParent(client, plan.observed, { ...set, inventory: before?.inventory ?? new Map() }, signal);
+
+  const answers = part === 'rest' ? await readFoundations(context, all) : new Map<string, KubernetesObject>();
+  const known = answers.size;
+  let done = 0;
+  for (const phase of phases) {
+    await mapBounded(
+      pending.filter((change) => phaseOf(change.ref) === phase),
+      context.concurrency ?? 12,
+      async (change) => {
+        const target = placed.get(change.key);
+        if (target === undefined) return;
+        answers.set(change.key, await applyChange(context, change, target));
+        done += 1;
+        context.onProgress?.({ component, ref: change.ref, change: change.kind, done, total: pending.length });
+      },
+    );
+    if (phase === 'definitions') await settleDefinitions(context, pending);
+  }
+
+  const objects = [...placed.values()].flatMap(
+    (each) => answers.get(each.key) ?? plan.observed.members.get(each.key)?.object ?? [],
+  );
+  if (part !== 'foundations' && (all.length > 0 || stale)) {
+    await writeParent(
+      client,
+      plan.observed,
+      { ...set, inventory: inventoryAfter(context, changes, placed, answers) },
+      signal,
+      'again',
+    );
+  }
+  return { component, objects, written: answers.size - known };
+}
+
+/** What the pass before made, as it is now. */
+async function readFoundations(
+  { client, signal }: ApplyContext,
+  changes: readonly ObjectChange[],
+): Promise<Map<string, KubernetesObject>> {
+  const made = changes.filter((change) => foundations.has(phaseOf(change.ref)));
+  const found = await mapBounded(made, 8, async (change) => ({
+    key: change.key,
+    object: await client.get(change.ref, signal),
+  }));
+  return new Map(
+    found.flatMap(({ key, object }): [string, KubernetesObject][] => (object === undefined ? [] : [[key, object]])),
+  );
+}
+
+const foundations: ReadonlySet<Phase> = new Set(['namespaces', 'definitions']);
+
+function refuseBlocked(component: string, changes: readonly ObjectChange[]): void {
+  const blocked = changes.filter((change) => change.kind === 'conflict' || change.kind === 'refused');
+  const first = blocked[0];
+  if (first === undefined) return;
+  const fields =
+    first.kind === 'conflict'
+      ? ` (${first.conflicts.map(({ field, manager }) => `${field} of ${manager}`).join(', ')})`
+      : '';
+  throw new RoadsteadError(
+    `component ${component} cannot be applied: ${describeRef(first.ref)}: ${first.why}${fields}`,
+    {
+      code: first.kind === 'conflict' ? 'KUBE_CONFLICT' : 'KUBE_REFUSED',
+      value: blocked.map((change) => describeRef(change.ref)),
+      hint:
+        first.kind === 'conflict'
+          ? 'Leave the field out of the manifest, or let Roadstead take it by force.'
+          : 'Mend the manifest, then plan again.',
+    },
+  );
+}
+
+async function applyChange(
+  context: ApplyContext,
+  change: ObjectChange,
+  placed: PlacedObject,
+): Promise<KubernetesObject> {
+  const { client, plan, signal } = context;
+  const live = plan.observed.members.get(change.key)?.object;
+  const desired = effectiveDesired(
+    placed,
+    change.kind === 'replace' ? undefined : (live ?? (await adoptee(context, change))),
+  );
+  const force = (change.kind === 'update' || change.kind === 'move') && change.force;
+  if (change.kind === 'replace') {
+    const propagation = propagationForReplace(change.ref);
+    await client.delete(change.ref, { propagation, ...(change.uid === undefined ? {} : { uid: change.uid }) }, signal);
+    await waitGone(client, change.ref, change.uid, context.clock ?? systemClock, signal);
+  }
+  return client.apply(desired, { fieldManager, force }, signal);
+}
+
+/** An update of what is no member yet: the object was there before us, and has to be looked at to be marked so. */
+async function adoptee({ client, signal }: ApplyContext, change: ObjectChange): Promise<KubernetesObject | undefined> {
+  return change.kind === 'update' ? client.get(change.ref, signal) : undefined;
+}
+
+/** New kinds are served a moment after their definition is stored. */
+async function settleDefinitions(context: ApplyContext, pending: readonly ObjectChange[]): Promise<void> {
+  const definitions = pending.filter((change) => change.ref.kind === 'CustomResourceDefinition');
+  if (definitions.length === 0) return;
+  const clock = context.clock ?? systemClock;
+  await Promise.all(definitions.map((change) => waitEstablished(context.client, change.ref, clock, context.signal)));
+  await context.client.discover({ refresh: true, ...(context.signal === undefined ? {} : { signal: context.signal }) });
+}
+
+function inventoryAfter(
+  context: ApplyContext,
+  changes: readonly ObjectChange[],
+  placed: ReadonlyMap<string, PlacedObject>,
+  answers: ReadonlyMap<string, KubernetesObject>,
+): Inventory {
+  const { observed } = context.plan;
+  const records = changes.flatMap((change): [string, Fingerprint][] => {
+    const target = placed.get(change.key);
+    if (target === undefined) return [];
+    const answer = answers.get(change.key);
+    const live = answer ?? observed.members.get(change.key)?.object;
+    if (live === undefined) return [];
+    const remembered = observed.parents.get(change.component)?.inventory.get(change.key);
+    const unchanged = change.kind === 'none' && !change.refresh && remembered !== undefined;
+    return [[change.key, unchanged ? remembered : fingerprintOf(effectiveDesired(target, live), live)]];
+  });
+  return new Map(records);
+}

@@ -1,0 +1,16 @@
+import { type ApplyContext, applyComponent, type ComponentResult } from './apply-component.ts';
+import { pruneRelease } from './prune-release.ts';
+
+/**
+ * Does the whole plan: every component's namespaces and CRDs, then the components in the plan's order, then what goes.
+ * A caller with its own steps between (readiness by component) calls the three parts itself, in this order.
+ */
+export async function applyRelease(
+  context: ApplyContext,
+): Promise<{ readonly components: readonly ComponentResult[]; readonly pruned: number }> {
+  for (const component of context.plan.components) await applyComponent(context, component, 'foundations');
+  const components: ComponentResult[] = [];
+  for (const component of context.plan.components) components.push(await applyComponent(context, component, 'rest'));
+  const { pruned } = await pruneRelease(context);
+  return { components, pruned };
+}

@@ -1,0 +1,80 @@
+import { mapBounded } from '@roadstead/foundation';
+import { type ApiCatalog, findMapping, preferredMapping } from '../client/api-catalog.ts';
+import type { KubernetesReader } from '../client/kubernetes-client.ts';
+import type { ResourceMapping } from '../client/resource-path.ts';
+import { apiVersionOf, groupKindOf, type KindRef, keyOf, refOf } from '../objects/object-ref.ts';
+import { applySetIdOf, idLabel, inventoryNamespace, parseGroupKind, partOfLabel, readParent } from './applyset.ts';
+import { parseInventory } from './inventory.ts';
+import type { ObservedMember, ObservedParent, ObservedRelease } from './release-types.ts';
+
+const listsAtOnce = 8;
+
+/**
+ * Reads what is there: the parents, the names of namespaces, and one list per kind by label over all components.
+ * `desired` are the kinds that the release holds; kinds of earlier releases come from the parents.
+ */
+export async function observeRelease(
+  client: KubernetesReader,
+  components: readonly string[],
+  desired: readonly KindRef[],
+  signal?: AbortSignal,
+): Promise<ObservedRelease> {
+  const listed = signal === undefined ? {} : { signal };
+  const [catalog, parentList, namespaceList] = await Promise.all([
+    client.discover(listed),
+    client.list(
+      { apiVersion: 'v1', kind: 'ConfigMap' },
+      { ...listed, namespace: inventoryNamespace, labelSelector: idLabel, dropManagedFields: true },
+    ),
+    client.list({ apiVersion: 'v1', kind: 'Namespace' }, listed),
+  ]);
+  const parents = new Map(parentList.items.flatMap(toParent).map((parent) => [parent.component, parent]));
+  const componentOf = new Map(
+    [...components, ...parents.keys()].map((component) => [applySetIdOf(component), component]),
+  );
+  const kinds = kindsToList(
+    catalog,
+    desired,
+    [...parents.values()].flatMap((parent) => parent.groupKinds),
+  );
+  const lists = await mapBounded(kinds, listsAtOnce, async (mapping) => {
+    if (mapping.kind === 'Namespace' && mapping.group === '') return namespaceList.items;
+    const kind = { apiVersion: apiVersionOf(mapping.group, mapping.version), kind: mapping.kind };
+    return (await client.list(kind, { ...listed, labelSelector: partOfLabel })).items;
+  });
+  const members = lists.flat().flatMap((object): [string, ObservedMember][] => {
+    const component = componentOf.get(object.metadata.labels?.[partOfLabel] ?? '');
+    return component === undefined ? [] : [[keyOf(refOf(object)), { component, object }]];
+  });
+  return {
+    catalog,
+    parents,
+    members: new Map(members),
+    namespaces: new Set(namespaceList.items.map((each) => each.metadata.name)),
+  };
+}
+
+/** Each kind once, in the version that the release writes, else in the server's preferred one. */
+export function kindsToList(
+  catalog: ApiCatalog,
+  desired: readonly KindRef[],
+  groupKinds: readonly string[],
+): readonly ResourceMapping[] {
+  const chosen = new Map<string, ResourceMapping>();
+  const choose = (groupKind: string, mapping: ResourceMapping | undefined) => {
+    if (mapping?.verbs.includes('list') === true && !chosen.has(groupKind)) chosen.set(groupKind, mapping);
+  };
+  for (const kind of desired) choose(groupKindOf(kind), findMapping(catalog, kind));
+  for (const text of groupKinds) {
+    const { group, kind } = parseGroupKind(text);
+    choose(text, preferredMapping(catalog, group, kind));
+  }
+  return [...chosen.values()];
+}
+
+function toParent(object: Parameters<typeof readParent>[0]): ObservedParent[] {
+  const set = readParent(object);
+  if (set === undefined) return [];
+  const { component, groupKinds, namespaces, inventory } = set;
+  return [{ component, groupKinds, namespaces, inventory: parseInventory(inventory), inventoryText: inventory }];
+}

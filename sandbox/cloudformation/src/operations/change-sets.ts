@@ -1,0 +1,277 @@
+import { AwsError, paced, type Place } from '@roadstead/sandbox-gateway';
+import { canonicalJson } from '@roadstead/foundation';
+import { type Engine, findStack, markStack, requireStack, stacksAt } from '../engine/engine.ts';
+import { isNoUpdate, planStackChanges } from '../engine/plan-stack.ts';
+import { checkServiceRole, prepareModel, refuseUncarried } from '../engine/prepare.ts';
+import { reasonOf } from '../engine/resource-work.ts';
+import type { ChangeSet, Stack, StackModel } from '../engine/stack.ts';
+import { startWork } from '../engine/work.ts';
+import { describeChange, withoutValues } from '../plan/describe-changes.ts';
+import { resourceSpec } from '../spec/resource-spec.ts';
+import { validationError } from '../template/errors.ts';
+import { beginCreate, checkStackName, emptyStack, requiredBody, stackArn } from './create-stack.ts';
+import { describeParameters } from './describe.ts';
+import { givenParameters, givenTags, type Input, optionalText, pageOf, requiredText, texts } from './input.ts';
+import type { Operation } from './operation.ts';
+import { beginUpdate, checkUpdatable, updatedModel } from './update-stack.ts';
+
+const uncarried = [
+  'TemplateURL',
+  'NotificationARNs',
+  'RollbackConfiguration',
+  'ResourceTypes',
+  'ResourcesToImport',
+  'IncludeNestedStacks',
+  'ImportExistingResources',
+  'DeploymentMode',
+  'DeploymentConfig',
+];
+
+/** CreateChangeSet: of a new stack (then in REVIEW_IN_PROGRESS) or an update; computed beside the request. */
+export const createChangeSet: Operation = async (engine, { input, account, region }) => {
+  refuseUncarried(input, uncarried);
+  const place = { account, region };
+  const name = requiredText(input, 'ChangeSetName');
+  const type = optionalText(input, 'ChangeSetType') ?? 'UPDATE';
+  if (type === 'IMPORT') throw validationError('ChangeSetType IMPORT is not carried by the sandbox');
+  const existing = findStack(engine, place, requiredText(input, 'StackName'));
+  const repeated = existing?.changeSets.get(name);
+  if (existing !== undefined && repeated !== undefined) {
+    const token = optionalText(input, 'ClientToken');
+    if (token !== undefined && token === repeated.clientToken) return { Id: repeated.id, StackId: existing.id };
+    throw new AwsError('AlreadyExistsException', `ChangeSet ${repeated.id} already exists`, 400);
+  }
+  const { stack, model } =
+    type === 'CREATE' ? await forNewStack(engine, place, input) : await forUpdate(engine, place, input);
+  const changeSet: ChangeSet = {
+    id: `arn:aws:cloudformation:${region}:${account}:changeSet/${name}/${engine.newId()}`,
+    name,
+    type: type === 'CREATE' ? 'CREATE' : 'UPDATE',
+    description: optionalText(input, 'Description'),
+    createdAt: engine.context.clock.now(),
+    onStackFailure: optionalText(input, 'OnStackFailure'),
+    model,
+    status: 'CREATE_PENDING',
+    executionStatus: 'UNAVAILABLE',
+    reason: undefined,
+    changes: [],
+    clientToken: optionalText(input, 'ClientToken'),
+  };
+  stack.changeSets.set(name, changeSet);
+  void computeChangeSet(engine, stack, changeSet, model);
+  return { Id: changeSet.id, StackId: stack.id };
+};
+
+async function forNewStack(engine: Engine, place: Place, input: Input): Promise<{ stack: Stack; model: StackModel }> {
+  const name = requiredText(input, 'StackName');
+  checkStackName(name);
+  const standing = findStack(engine, place, name);
+  if (standing !== undefined && standing.status !== 'REVIEW_IN_PROGRESS') {
+    throw validationError(`Stack [${name}] already exists and cannot be created again with the changeSet [${requiredText(input, 'ChangeSetName')}].`);
+  }
+  const id = standing?.id ?? stackArn(engine, place, name);
+  const model = await prepareModel(engine, {
+    identity: { place, stackId: id, stackName: name },
+    templateBody: requiredBody(input),
+    parameters: givenParameters(input),
+    previous: undefined,
+    capabilities: texts(input, 'Capabilities'),
+    tags: givenTags(input) ?? [],
+  });
+  await checkServiceRole(engine, place, optionalText(input, 'RoleARN'));
+  if (standing !== undefined) return { stack: standing, model };
+  const stack = emptyStack(engine, place, name, id, input);
+  engine.stacks.push(stack);
+  markStack(engine, stack, 'REVIEW_IN_PROGRESS', 'User Initiated');
+  return { stack, model };
+}
+
+async function forUpdate(engine: Engine, place: Place, input: Input): Promise<{ stack: Stack; model: StackModel }> {
+  const stack = requireStack(engine, place, requiredText(input, 'StackName'));
+  if (stack.status === 'REVIEW_IN_PROGRESS') {
+    throw validationError(`Stack [${stack.name}] does not exist`);
+  }
+  checkUpdatable(stack, true);
+  const model = await updatedModel(engine, stack, input);
+  await checkServiceRole(engine, place, optionalText(input, 'RoleARN'));
+  return { stack, model };
+}
+
+/** AWS takes about this long to compute a change set. */
+const usualSeconds = 5;
+
+async function computeChangeSet(engine: Engine, stack: Stack, changeSet: ChangeSet, model: StackModel): Promise<void> {
+  const { clock, pace, signal } = engine.context;
+  changeSet.status = 'CREATE_IN_PROGRESS';
+  try {
+    await clock.sleep(paced(usualSeconds, pace), signal);
+    const planned = planStackChanges(engine, stack, model);
+    const isEmpty = changeSet.type === 'UPDATE' && isNoUpdate(engine, stack, model);
+    changeSet.changes = planned.map((change) =>
+      describeChange(change, {
+        before: stack.model?.template,
+        after: model.template,
+        changedParameters: changedParameters(stack.model, model),
+        tagProperty: (type) => resourceSpec(type)?.tags?.property,
+      }),
+    );
+    if (isEmpty) {
+      failChangeSet(changeSet, "The submitted information didn't contain changes. Submit different information to create a change set.");
+      return;
+    }
+    changeSet.status = 'CREATE_COMPLETE';
+    changeSet.executionStatus = 'AVAILABLE';
+  } catch (error) {
+    if (!signal.aborted) failChangeSet(changeSet, reasonOf(error));
+  }
+}
+
+function failChangeSet(changeSet: ChangeSet, reason: string): void {
+  changeSet.status = 'FAILED';
+  changeSet.executionStatus = 'UNAVAILABLE';
+  changeSet.reason = reason;
+}
+
+function changedParameters(before: StackModel | undefined, after: StackModel): ReadonlySet<string> {
+  const names = Object.keys(after.parameters);
+  return new Set(names.filter((name) => canonicalJson(after.parameters[name]) !== canonicalJson(before?.parameters[name])));
+}
+
+/** A change set by ARN, or by name within a stack. */
+export function findChangeSet(
+  engine: Engine,
+  place: Place,
+  nameOrId: string,
+  stackName: string | undefined,
+): { stack: Stack; changeSet: ChangeSet } {
+  const byId = nameOrId.startsWith('arn:');
+  if (!byId && stackName === undefined) {
+    throw validationError('StackName must be specified if ChangeSetName is not specified as an ARN.');
+  }
+  const stacks = stackName === undefined ? stacksAt(engine, place) : [requireStack(engine, place, stackName)];
+  for (const stack of stacks.toReversed()) {
+    for (const changeSet of stack.changeSets.values()) {
+      if (byId ? changeSet.id === nameOrId : changeSet.name === nameOrId) return { stack, changeSet };
+    }
+  }
+  throw new AwsError('ChangeSetNotFound', `ChangeSet [${nameOrId}] does not exist`, 404);
+}
+
+const changesPerPage = 100;
+
+/** DescribeChangeSet, with values when asked. */
+export const describeChangeSet: Operation = async (engine, { input, account, region }) => {
+  const found = findChangeSet(engine, { account, region }, requiredText(input, 'ChangeSetName'), optionalText(input, 'StackName'));
+  const { stack, changeSet } = found;
+  const shown = input['IncludePropertyValues'] === true ? changeSet.changes : changeSet.changes.map(withoutValues);
+  const { page, next } = pageOf(shown, optionalText(input, 'NextToken'), changesPerPage);
+  return {
+    ...summary(stack, changeSet),
+    Parameters: changeSet.model === undefined ? [] : describeParameters(changeSet.model),
+    NotificationARNs: [],
+    RollbackConfiguration: {},
+    Capabilities: changeSet.model?.capabilities ?? [],
+    Tags: changeSet.model?.tags ?? [],
+    Changes: page,
+    ...next,
+    ...(changeSet.onStackFailure === undefined ? {} : { OnStackFailure: changeSet.onStackFailure }),
+  };
+};
+
+function summary(stack: Stack, changeSet: ChangeSet): Record<string, unknown> {
+  return {
+    StackId: stack.id,
+    StackName: stack.name,
+    ChangeSetId: changeSet.id,
+    ChangeSetName: changeSet.name,
+    ...(changeSet.description === undefined ? {} : { Description: changeSet.description }),
+    CreationTime: new Date(changeSet.createdAt),
+    ExecutionStatus: changeSet.executionStatus,
+    Status: changeSet.status,
+    ...(changeSet.reason === undefined ? {} : { StatusReason: changeSet.reason }),
+    IncludeNestedStacks: false,
+    ImportExistingResources: false,
+  };
+}
+
+/** ListChangeSets of a stack. */
+export const listChangeSets: Operation = async (engine, { input, account, region }) => {
+  const stack = requireStack(engine, { account, region }, requiredText(input, 'StackName'));
+  const { page, next } = pageOf([...stack.changeSets.values()], optionalText(input, 'NextToken'), 100);
+  return { Summaries: page.map((changeSet) => summary(stack, changeSet)), ...next };
+};
+
+/** ExecuteChangeSet: does what was computed, unless the stack has moved since. */
+export const executeChangeSet: Operation = async (engine, { input, account, region }) => {
+  const { stack, changeSet } = findChangeSet(
+    engine,
+    { account, region },
+    requiredText(input, 'ChangeSetName'),
+    optionalText(input, 'StackName'),
+  );
+  const { model } = changeSet;
+  if (changeSet.executionStatus !== 'AVAILABLE' || model === undefined) {
+    throw new AwsError(
+      'InvalidChangeSetStatus',
+      `ChangeSet [${changeSet.id}] cannot be executed in its current status of [${changeSet.status}]`,
+      400,
+    );
+  }
+  const disableRollback = input['DisableRollback'] === true || changeSet.onStackFailure === 'DO_NOTHING';
+  if (changeSet.type === 'UPDATE') checkUpdatable(stack, disableRollback);
+  else if (stack.status !== 'REVIEW_IN_PROGRESS') {
+    throw validationError(`Stack:${stack.id} is in ${stack.status} state and can not be created.`);
+  }
+  stack.clientToken = optionalText(input, 'ClientRequestToken');
+  stack.changeSetId = changeSet.id;
+  stack.changeSets.delete(changeSet.name);
+  changeSet.executionStatus = 'EXECUTE_IN_PROGRESS';
+  if (changeSet.type === 'CREATE') executeCreate(engine, stack, model, changeSet, disableRollback);
+  else beginUpdate(engine, stack, model, disableRollback);
+  stack.changeSets.set(changeSet.name, changeSet);
+  startWork(engine, stack, async () => settleExecution(stack, changeSet));
+  return {};
+};
+
+function executeCreate(engine: Engine, stack: Stack, model: StackModel, changeSet: ChangeSet, disableRollback: boolean): void {
+  const wanted = changeSet.onStackFailure;
+  stack.onFailure = disableRollback ? 'DO_NOTHING' : wanted === 'DELETE' ? 'DELETE' : 'ROLLBACK';
+  stack.disableRollback = disableRollback;
+  stack.operationId = engine.newId();
+  beginCreate(engine, stack, model);
+}
+
+/** An executed change set that succeeded is gone from the list; one that failed stays and says so. */
+function settleExecution(stack: Stack, changeSet: ChangeSet): void {
+  const succeeded = stack.status === 'CREATE_COMPLETE' || stack.status === 'UPDATE_COMPLETE';
+  changeSet.executionStatus = succeeded ? 'EXECUTE_COMPLETE' : 'EXECUTE_FAILED';
+}
+
+/** DeleteChangeSet: one that is not there is deleted already. */
+export const deleteChangeSet: Operation = async (engine, { input, account, region }) => {
+  const place = { account, region };
+  const name = requiredText(input, 'ChangeSetName');
+  const stackName = optionalText(input, 'StackName');
+  if (stackName !== undefined) requireStack(engine, place, stackName);
+  const found = tryFind(engine, place, name, stackName);
+  if (found === undefined) return {};
+  const { stack, changeSet } = found;
+  if (changeSet.executionStatus === 'EXECUTE_IN_PROGRESS' || changeSet.status.endsWith('_IN_PROGRESS')) {
+    throw new AwsError(
+      'InvalidChangeSetStatus',
+      `ChangeSet [${changeSet.id}] cannot be deleted in its current status of [${changeSet.status}]`,
+      400,
+    );
+  }
+  stack.changeSets.delete(changeSet.name);
+  return {};
+};
+
+function tryFind(engine: Engine, place: Place, name: string, stackName: string | undefined) {
+  try {
+    return findChangeSet(engine, place, name, stackName);
+  } catch (error) {
+    if (error instanceof AwsError && error.code === 'ChangeSetNotFound') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,134 @@
+import { AwsError, type Place } from '@roadstead/sandbox-gateway';
+import { createStackResources } from '../engine/create-stack.ts';
+import { type Engine, findStack, markStack } from '../engine/engine.ts';
+import { checkServiceRole, prepareModel, refuseUncarried } from '../engine/prepare.ts';
+import type { Stack, StackModel } from '../engine/stack.ts';
+import { startWork } from '../engine/work.ts';
+import { validationError } from '../template/errors.ts';
+import { givenParameters, givenTags, type Input, optionalText, requiredText, texts } from './input.ts';
+import type { Operation } from './operation.ts';
+
+/** Members of stack requests that mean something the sandbox cannot do. */
+export const uncarriedMembers = [
+  'TemplateURL',
+  'NotificationARNs',
+  'RollbackConfiguration',
+  'ResourceTypes',
+  'StackPolicyBody',
+  'StackPolicyURL',
+  'StackPolicyDuringUpdateBody',
+  'StackPolicyDuringUpdateURL',
+  'DeploymentConfig',
+] as const;
+
+/** A stack's ARN. */
+export function stackArn(engine: Engine, place: Place, name: string): string {
+  return `arn:aws:cloudformation:${place.region}:${place.account}:stack/${name}/${engine.newId()}`;
+}
+
+/** A stack in which nothing is made yet. */
+export function emptyStack(engine: Engine, place: Place, name: string, id: string, input: Input): Stack {
+  const onFailure = onFailureOf(input);
+  return {
+    id,
+    name,
+    place,
+    createdAt: engine.context.clock.now(),
+    updatedAt: undefined,
+    deletedAt: undefined,
+    status: 'REVIEW_IN_PROGRESS',
+    reason: undefined,
+    model: undefined,
+    resources: new Map(),
+    outputs: [],
+    events: [],
+    changeSets: new Map(),
+    changeSetId: undefined,
+    disableRollback: onFailure === 'DO_NOTHING',
+    onFailure,
+    terminationProtection: input['EnableTerminationProtection'] === true,
+    timeoutMinutes: typeof input['TimeoutInMinutes'] === 'number' ? input['TimeoutInMinutes'] : undefined,
+    roleArn: optionalText(input, 'RoleARN'),
+    retainExceptOnCreate: input['RetainExceptOnCreate'] === true,
+    transaction: undefined,
+    operationId: engine.newId(),
+    clientToken: optionalText(input, 'ClientRequestToken'),
+    cancel: undefined,
+    drift: { status: 'NOT_CHECKED', at: undefined },
+    deletionMode: undefined,
+    lastOperations: [],
+  };
+}
+
+function onFailureOf(input: Input): Stack['onFailure'] {
+  const onFailure = optionalText(input, 'OnFailure');
+  if (onFailure !== undefined && input['DisableRollback'] !== undefined) {
+    throw validationError('You may specify either DisableRollback or OnFailure, but not both');
+  }
+  if (input['DisableRollback'] === true) return 'DO_NOTHING';
+  return onFailure === 'DO_NOTHING' || onFailure === 'DELETE' ? onFailure : 'ROLLBACK';
+}
+
+/** Refuses names that CloudFormation does not take. */
+export function checkStackName(name: string): void {
+  if (/^[a-zA-Z][-a-zA-Z0-9]{0,127}$/.test(name)) return;
+  throw validationError(
+    `1 validation error detected: Value '${name}' at 'stackName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*`,
+  );
+}
+
+/** CreateStack: answers at once, the work goes on beside. The same token again answers the same stack. */
+export const createStack: Operation = async (engine, { input, account, region }) => {
+  refuseUncarried(input, uncarriedMembers);
+  const place = { account, region };
+  const name = requiredText(input, 'StackName');
+  checkStackName(name);
+  const token = optionalText(input, 'ClientRequestToken');
+  refuseTakenName(engine, place, name, token);
+  const repeated = findStack(engine, place, name);
+  if (repeated !== undefined) return { StackId: repeated.id, OperationId: repeated.operationId };
+  const id = stackArn(engine, place, name);
+  const model = await prepareModel(engine, {
+    identity: { place, stackId: id, stackName: name },
+    templateBody: requiredBody(input),
+    parameters: givenParameters(input),
+    previous: undefined,
+    capabilities: texts(input, 'Capabilities'),
+    tags: givenTags(input) ?? [],
+  });
+  await checkServiceRole(engine, place, optionalText(input, 'RoleARN'));
+  refuseTakenName(engine, place, name, undefined);
+  const stack = emptyStack(engine, place, name, id, input);
+  engine.stacks.push(stack);
+  beginCreate(engine, stack, model);
+  return { StackId: id, OperationId: stack.operationId };
+};
+
+/** The same token while its operation is the stack's last is the same request; anything else meets a taken name. */
+function refuseTakenName(engine: Engine, place: Place, name: string, token: string | undefined): void {
+  const stack = findStack(engine, place, name);
+  if (stack === undefined) return;
+  const isRepeat = token !== undefined && stack.clientToken === token && stack.status.startsWith('CREATE_');
+  if (!isRepeat) throw new AwsError('AlreadyExistsException', `Stack [${name}] already exists`, 400);
+}
+
+/** The template's text; a request without one is refused. */
+export function requiredBody(input: Input): string {
+  const body = optionalText(input, 'TemplateBody');
+  if (body === undefined) throw validationError('Either Template URL or Template Body must be specified.');
+  return body;
+}
+
+/** Starts the making of a stack's resources. */
+export function beginCreate(engine: Engine, stack: Stack, model: StackModel): void {
+  stack.model = model;
+  rememberOperation(stack, 'CREATE_STACK');
+  markStack(engine, stack, 'CREATE_IN_PROGRESS', 'User Initiated');
+  startWork(engine, stack, (cancel) => createStackResources(engine, stack, model, cancel));
+}
+
+/** Notes an operation among the last ones that DescribeStacks tells. */
+export function rememberOperation(stack: Stack, type: string): void {
+  stack.lastOperations.unshift({ OperationType: type, OperationId: stack.operationId });
+  stack.lastOperations.length = Math.min(stack.lastOperations.length, 3);
+}

@@ -1,0 +1,216 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Clock } from '@roadstead/foundation';
+import { createBackend } from './backend.ts';
+import { type AdminIdentity, identityFromAccessKey, makeAdministrators } from './bootstrap.ts';
+import { type ControlHandler, controlPrefix, handleControl } from './control.ts';
+import { Faults } from './faults.ts';
+import { listen } from './http-server.ts';
+import { Identities } from './identity/identities.ts';
+import { type PresignedVerdict, verifyPresignedGetCallerIdentity } from './identity/presigned-caller.ts';
+import { readInventory } from './inventory.ts';
+import { Journal } from './journal.ts';
+import { regionsOf } from './model/regions.ts';
+import { ServiceModels } from './model/service-models.ts';
+import { handleRequest, type ModelViolation, type Unimplemented } from './pipeline.ts';
+import { AwsError, type AwsRequest, type AwsService, type Backend, type Place } from './service.ts';
+import { createPricingService } from './services/pricing.ts';
+import { createServiceQuotasService } from './services/service-quotas.ts';
+import { createSsmService } from './services/ssm.ts';
+import { createStsService, type TrustedRole } from './services/sts.ts';
+import { callUpstream, createUpstream } from './upstream.ts';
+
+/** A service that says what it holds, for the inventory that tests compare. */
+export type InventoriedService = AwsService & { inventory?(): unknown };
+
+export interface GatewayOptions {
+  /** botocore's `data` folder. */
+  readonly botocoreData: string;
+  /** Where moto listens. */
+  readonly upstreamUrl: string;
+  readonly clock: Clock;
+  readonly controlToken: string;
+  /** Default: 123456789012 and 210987654321. */
+  readonly accounts?: readonly string[];
+  /** Default: a free one. */
+  readonly port?: number;
+  readonly log?: (fields: object, message: string) => void;
+  /** Further control routes, as `{'POST stop': …}`. */
+  readonly routes?: Readonly<Record<string, ControlHandler>>;
+  /** Goes into `GET /_roadstead/status`. */
+  readonly status?: () => Readonly<Record<string, unknown>>;
+}
+
+export interface Gateway {
+  readonly url: string;
+  readonly port: number;
+  readonly backend: Backend;
+  readonly journal: Journal;
+  readonly faults: Faults;
+  readonly identities: Identities;
+  readonly administrators: readonly AdminIdentity[];
+  /** Answers of the sandbox's own services that broke their model, and crashes: tests assert it is empty. */
+  readonly violations: readonly ModelViolation[];
+  readonly unimplemented: ReadonlyMap<string, Unimplemented>;
+  /** Adds a service of the sandbox's own; it may need the backend to be made, hence not an option. */
+  register(service: InventoriedService): void;
+  /** See `verifyPresignedGetCallerIdentity`; knows this gateway's keys and addresses. */
+  verifyPresigned(url: string, requiredHeaders: Readonly<Record<string, string>>): PresignedVerdict;
+  /** All accounts, the given regions (default: those that a client has used), and each own service's report. */
+  inventory(regions?: readonly string[]): Promise<Record<string, unknown>>;
+  close(): Promise<void>;
+}
+
+/** The accounts of a sandbox. */
+export const defaultAccounts = ['123456789012', '210987654321'] as const;
+
+const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+const random = (length: number): string => Array.from(randomBytes(length), (byte) => base32[byte % 32]).join('');
+
+/** Starts AWS on a loopback port: own services, moto for the rest, one administrator per account. */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { clock, accounts = defaultAccounts } = options;
+  const log = options.log ?? (() => undefined);
+  const models = new ServiceModels(options.botocoreData);
+  const upstream = createUpstream(options.upstreamUrl);
+  const services = new Map<string, InventoriedService>();
+  const identities = new Identities();
+  const journal = new Journal();
+  const faults = new Faults();
+  const violations: ModelViolation[] = [];
+  const unimplemented = new Map<string, Unimplemented>();
+  const newId = (): string => randomUUID();
+  const backend = createBackend({ models, upstream, services, newId, faults, journal });
+  const register = (service: InventoriedService): void => void services.set(service.service, service);
+
+  register(
+    createStsService({
+      identities,
+      findRole: (place, name) => findRole(backend, place, name),
+      nowMs: () => clock.now(),
+      random,
+    }),
+  );
+  register(
+    createSsmService((place, operation, input) => callUpstream(upstream, models, place, 'ssm', operation, input)),
+  );
+  register(createServiceQuotasService());
+  register(createPricingService());
+
+  const administrators: AdminIdentity[] = [];
+  for (const account of accounts) administrators.push(await makeAdministrators(backend, identities, account));
+
+  const usedRegions = new Set<string>();
+  const inventory = (regions?: readonly string[]) =>
+    takeInventory(backend, services, accounts, regions ?? [...usedRegions]);
+  const parts = {
+    models,
+    services,
+    upstream,
+    identities,
+    journal,
+    faults,
+    violations,
+    unimplemented,
+    clock,
+    newId,
+    log,
+    regions: regionsOf(options.botocoreData),
+    onSuccess: (request: AwsRequest, output: Record<string, unknown>) => {
+      usedRegions.add(request.region);
+      learnAccessKeys(backend, identities, request, output).catch((error: unknown) =>
+        log({ error: String(error) }, 'access key not learned'),
+      );
+    },
+  };
+  const control = {
+    token: options.controlToken,
+    journal,
+    faults,
+    violations,
+    unimplemented,
+    inventory,
+    status: () => ({ accounts, requests: journal.totals, ...options.status?.() }),
+    routes: options.routes ?? {},
+  };
+  const server = await listen(
+    (request, gone) =>
+      request.path.startsWith(controlPrefix) ? handleControl(control, request) : handleRequest(parts, request, gone),
+    options.port ?? 0,
+  );
+  const hosts = new Set([`127.0.0.1:${server.port}`, `localhost:${server.port}`]);
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    port: server.port,
+    backend,
+    journal,
+    faults,
+    identities,
+    administrators,
+    violations,
+    unimplemented,
+    register,
+    inventory,
+    verifyPresigned: (url, requiredHeaders) =>
+      verifyPresignedGetCallerIdentity(url, {
+        requiredHeaders,
+        identities,
+        nowMs: clock.now(),
+        isOwnHost: (host) => hosts.has(host),
+      }),
+    async close() {
+      faults.clear();
+      await server.close();
+      await upstream.close();
+    },
+  };
+}
+
+async function takeInventory(
+  backend: Backend,
+  services: ReadonlyMap<string, InventoriedService>,
+  accounts: readonly string[],
+  regions: readonly string[],
+): Promise<Record<string, unknown>> {
+  const found: Record<string, unknown> = {};
+  for (const account of accounts) {
+    for (const region of regions.toSorted())
+      found[`${account}/${region}`] = await readInventory(backend, { account, region });
+  }
+  for (const [name, service] of services) if (service.inventory !== undefined) found[name] = service.inventory();
+  return found;
+}
+
+async function findRole(backend: Backend, place: Place, name: string): Promise<TrustedRole | undefined> {
+  try {
+    const { Role } = await backend.call(place, 'iam', 'GetRole', { RoleName: name });
+    const role = Role as Record<string, unknown>;
+    return {
+      roleId: String(role['RoleId']),
+      arn: String(role['Arn']),
+      trustPolicy: decodeURIComponent(String(role['AssumeRolePolicyDocument'])),
+      maxSessionSeconds: Number(role['MaxSessionDuration'] ?? 3600),
+    };
+  } catch (error) {
+    if (error instanceof AwsError && error.code === 'NoSuchEntity') return undefined;
+    throw error;
+  }
+}
+
+/** Access keys that clients make and delete in IAM are keys of the gateway from then on. */
+async function learnAccessKeys(
+  backend: Backend,
+  identities: Identities,
+  request: AwsRequest,
+  output: Record<string, unknown>,
+): Promise<void> {
+  if (request.service !== 'iam') return;
+  const { operation, input, account } = request;
+  if (operation === 'DeleteAccessKey') return identities.remove(String(input['AccessKeyId']));
+  if (operation === 'UpdateAccessKey')
+    return identities.setActive(String(input['AccessKeyId']), input['Status'] === 'Active');
+  if (operation !== 'CreateAccessKey') return;
+  const key = output['AccessKey'];
+  identities.add(identityFromAccessKey(account, key, undefined));
+  const { User } = await backend.call(request, 'iam', 'GetUser', { UserName: input['UserName'] });
+  identities.add(identityFromAccessKey(account, key, User));
+}

@@ -1,0 +1,285 @@
+/**
+ * The operations that change nothing in an account, by signing name. Everything else counts as mutating, whatever its
+ * name: a new operation must be put here by hand before it may be called a read. AssumeRole is here because it leaves
+ * nothing behind but a session; DetectStackDrift is not, because it starts an operation that others see.
+ */
+const lists: Readonly<Record<string, string>> = {
+  ec2: `
+    DescribeAccountAttributes DescribeAccountVpcEncryptionControl DescribeAddressTransfers DescribeAddresses
+    DescribeAddressesAttribute DescribeAggregateIdFormat DescribeApplicationStatus
+    DescribeApplicationStatusCheckAssociations DescribeApplicationStatusChecks DescribeAvailabilityZones
+    DescribeAwsNetworkPerformanceMetricSubscriptions DescribeBundleTasks DescribeByoipCidrs
+    DescribeCapacityBlockExtensionHistory DescribeCapacityBlockExtensionOfferings DescribeCapacityBlockOfferings
+    DescribeCapacityBlockStatus DescribeCapacityBlocks DescribeCapacityManagerDataExports
+    DescribeCapacityReservationBillingRequests DescribeCapacityReservationCancellationQuotes
+    DescribeCapacityReservationDateChangeQuotes DescribeCapacityReservationFleets
+    DescribeCapacityReservationTopology DescribeCapacityReservations DescribeCarrierGateways
+    DescribeClassicLinkInstances DescribeClientVpnAuthorizationRules DescribeClientVpnConnections
+    DescribeClientVpnEndpoints DescribeClientVpnRoutes DescribeClientVpnTargetNetworks DescribeCoipPools
+    DescribeConversionTasks DescribeCustomerGateways DescribeDeclarativePoliciesReports DescribeDhcpOptions
+    DescribeEgressOnlyInternetGateways DescribeElasticGpus DescribeExportImageTasks DescribeExportTasks
+    DescribeFastLaunchImages DescribeFastSnapshotRestores DescribeFleetHistory DescribeFleetInstances
+    DescribeFleets DescribeFlowLogs DescribeFpgaImageAttribute DescribeFpgaImages
+    DescribeHostReservationOfferings DescribeHostReservations DescribeHosts
+    DescribeIamInstanceProfileAssociations DescribeIdFormat DescribeIdentityIdFormat DescribeImageAttribute
+    DescribeImageReferences DescribeImageUsageReportEntries DescribeImageUsageReports DescribeImages
+    DescribeImportImageTasks DescribeImportSnapshotTasks DescribeInstanceAttribute
+    DescribeInstanceConnectEndpoints DescribeInstanceCreditSpecifications
+    DescribeInstanceEventNotificationAttributes DescribeInstanceEventWindows DescribeInstanceImageMetadata
+    DescribeInstanceSqlHaHistoryStates DescribeInstanceSqlHaStates DescribeInstanceStatus
+    DescribeInstanceTopology DescribeInstanceTypeOfferings DescribeInstanceTypes DescribeInstances
+    DescribeInternetGateways DescribeIpamByoasn DescribeIpamExternalResourceVerificationTokens
+    DescribeIpamInternetRegistryAssociations DescribeIpamPolicies DescribeIpamPoolAllocations DescribeIpamPools
+    DescribeIpamPrefixListResolverTargets DescribeIpamPrefixListResolvers DescribeIpamResourceDiscoveries
+    DescribeIpamResourceDiscoveryAssociations DescribeIpamScopes DescribeIpams DescribeIpv6Pools
+    DescribeKeyPairs DescribeLaunchTemplateVersions DescribeLaunchTemplates
+    DescribeLocalGatewayRouteTableVirtualInterfaceGroupAssociations
+    DescribeLocalGatewayRouteTableVpcAssociations DescribeLocalGatewayRouteTables
+    DescribeLocalGatewayVirtualInterfaceGroups DescribeLocalGatewayVirtualInterfaces DescribeLocalGateways
+    DescribeLockedSnapshots DescribeMacHosts DescribeMacModificationTasks DescribeManagedPrefixLists
+    DescribeMetricCategories DescribeMovingAddresses DescribeNatGateways DescribeNetworkAcls
+    DescribeNetworkInsightsAccessScopeAnalyses DescribeNetworkInsightsAccessScopes
+    DescribeNetworkInsightsAnalyses DescribeNetworkInsightsPaths DescribeNetworkInterfaceAttribute
+    DescribeNetworkInterfacePermissions DescribeNetworkInterfaces DescribeNetworkingFlexCostAllocationPolicies
+    DescribeNetworkingFlexCostAllocationPolicyAssociations DescribeOutpostLags DescribePlacementGroups
+    DescribePrefixLists DescribePrincipalIdFormat DescribePublicIpv4Pools DescribeRegions
+    DescribeReplaceRootVolumeTasks DescribeReservedInstances DescribeReservedInstancesListings
+    DescribeReservedInstancesModifications DescribeReservedInstancesOfferings DescribeRouteServerEndpoints
+    DescribeRouteServerPeers DescribeRouteServers DescribeRouteTables DescribeScheduledInstanceAvailability
+    DescribeScheduledInstances DescribeSecondaryInterfaces DescribeSecondaryNetworks DescribeSecondarySubnets
+    DescribeSecurityGroupReferences DescribeSecurityGroupRules DescribeSecurityGroupVpcAssociations
+    DescribeSecurityGroups DescribeServiceLinkVirtualInterfaces DescribeSnapshotAttribute
+    DescribeSnapshotTierStatus DescribeSnapshots DescribeSpotDatafeedSubscription DescribeSpotFleetInstances
+    DescribeSpotFleetRequestHistory DescribeSpotFleetRequests DescribeSpotInstanceRequests
+    DescribeSpotPriceHistory DescribeStaleSecurityGroups DescribeStoreImageTasks DescribeSubnets DescribeTags
+    DescribeTrafficMirrorFilterRules DescribeTrafficMirrorFilters DescribeTrafficMirrorSessions
+    DescribeTrafficMirrorTargets DescribeTransitGatewayAttachments DescribeTransitGatewayConnectPeers
+    DescribeTransitGatewayConnects DescribeTransitGatewayMeteringPolicies DescribeTransitGatewayMulticastDomains
+    DescribeTransitGatewayNetworkFunctionAttachments DescribeTransitGatewayPeeringAttachments
+    DescribeTransitGatewayPolicyTables DescribeTransitGatewayRouteTableAnnouncements
+    DescribeTransitGatewayRouteTables DescribeTransitGatewayVpcAttachments DescribeTransitGateways
+    DescribeTrunkInterfaceAssociations DescribeVerifiedAccessEndpoints DescribeVerifiedAccessGroups
+    DescribeVerifiedAccessInstanceLoggingConfigurations DescribeVerifiedAccessInstances
+    DescribeVerifiedAccessTrustProviders DescribeVolumeAttribute DescribeVolumeStatus DescribeVolumes
+    DescribeVolumesModifications DescribeVpcAttribute DescribeVpcBlockPublicAccessExclusions
+    DescribeVpcBlockPublicAccessOptions DescribeVpcClassicLink DescribeVpcClassicLinkDnsSupport
+    DescribeVpcEncryptionControls DescribeVpcEndpointAssociations DescribeVpcEndpointConnectionNotifications
+    DescribeVpcEndpointConnections DescribeVpcEndpointServiceConfigurations
+    DescribeVpcEndpointServicePermissions DescribeVpcEndpointServices DescribeVpcEndpoints
+    DescribeVpcPeeringConnections DescribeVpcs DescribeVpnConcentrators DescribeVpnConnections
+    DescribeVpnGateways GetActiveVpnTunnelStatus GetAllowedImagesSettings
+    GetAssociatedEnclaveCertificateIamRoles GetAssociatedIpv6PoolCidrs GetAwsNetworkPerformanceData
+    GetCapacityManagerAttributes GetCapacityManagerMetricData GetCapacityManagerMetricDimensions
+    GetCapacityManagerMonitoredTagKeys GetCapacityManagerSupportabilityScores GetCapacityReservationUsage
+    GetClientVpnEndpointAuthorizationPolicy GetCoipPoolUsage GetConsoleOutput GetConsoleScreenshot
+    GetDeclarativePoliciesReportSummary GetDefaultCreditSpecification GetEbsDefaultKmsKeyId
+    GetEbsEncryptionByDefault GetEnabledIpamPolicy GetGroupsForCapacityReservation
+    GetHostReservationPurchasePreview GetImageAncestry GetImageBlockPublicAccessState GetImageFindings
+    GetInstanceMetadataDefaults GetInstanceTpmEkPub GetInstanceTypesFromInstanceRequirements GetInstanceUefiData
+    GetIpamAddressHistory GetIpamDiscoveredAccounts GetIpamDiscoveredPublicAddresses
+    GetIpamDiscoveredResourceCidrs GetIpamDiscoveredRoutes GetIpamInternetRegistryAssociationAsns
+    GetIpamInternetRegistryAssociationCidrs GetIpamPolicyAllocationRules GetIpamPolicyOrganizationTargets
+    GetIpamPoolAllocations GetIpamPoolCidrs GetIpamPrefixListResolverRules
+    GetIpamPrefixListResolverVersionEntries GetIpamPrefixListResolverVersions GetIpamResourceCidrs
+    GetIpamRouteOriginAuthorizations GetIpamRouteProtectionFindings GetIpamRoutingPolicyRegistrationDeltas
+    GetIpamRoutingPolicyRegistrations GetLaunchTemplateData GetManagedPrefixListAssociations
+    GetManagedPrefixListEntries GetManagedResourceVisibility GetNetworkInsightsAccessScopeAnalysisFindings
+    GetNetworkInsightsAccessScopeContent GetNetworkingFlexCostAllocationPolicyVersions GetPasswordData
+    GetReservedInstancesExchangeQuote GetRouteServerAssociations GetRouteServerPropagations
+    GetRouteServerRoutingDatabase GetSecurityGroupsForVpc GetSerialConsoleAccessStatus
+    GetSnapshotBlockPublicAccessState GetSpotPlacementScores GetSubnetCidrReservations
+    GetTransitGatewayAttachmentNatConfiguration GetTransitGatewayAttachmentPropagations
+    GetTransitGatewayMeteringPolicyEntries GetTransitGatewayMulticastDomainAssociations
+    GetTransitGatewayPolicyTableAssociations GetTransitGatewayPolicyTableEntries
+    GetTransitGatewayPrefixListReferences GetTransitGatewayRouteTableAssociations
+    GetTransitGatewayRouteTablePropagations GetVerifiedAccessEndpointPolicy GetVerifiedAccessEndpointTargets
+    GetVerifiedAccessGroupPolicy GetVpcResourcesBlockingEncryptionEnforcement
+    GetVpnConnectionDeviceSampleConfiguration GetVpnConnectionDeviceTypes GetVpnTunnelReplacementStatus
+    ListImagesInRecycleBin ListSnapshotsInRecycleBin ListVolumesInRecycleBin SearchLocalGatewayRoutes
+    SearchTransitGatewayMulticastGroups SearchTransitGatewayRoutes`,
+  iam: `
+    GetAccessKeyLastUsed GetAccountAuthorizationDetails GetAccountPasswordPolicy GetAccountProperties
+    GetAccountSummary GetContextKeysForCustomPolicy GetContextKeysForPrincipalPolicy GetCredentialReport
+    GetDelegationRequest GetGroup GetGroupPolicy GetHumanReadableSummary GetInstanceProfile GetLoginProfile
+    GetMFADevice GetOpenIDConnectProvider GetOrganizationsAccessReport GetOutboundWebIdentityFederationInfo
+    GetPolicy GetPolicyVersion GetRole GetRolePolicy GetRoleTemplateVersion GetSAMLProvider GetSSHPublicKey
+    GetServerCertificate GetServiceLastAccessedDetails GetServiceLastAccessedDetailsWithEntities
+    GetServiceLinkedRoleDeletionStatus GetUser GetUserPolicy ListAccessKeys ListAccountAliases
+    ListAttachedGroupPolicies ListAttachedRolePolicies ListAttachedUserPolicies ListDelegationRequests
+    ListEntitiesForPolicy ListGroupPolicies ListGroups ListGroupsForUser ListInstanceProfileTags
+    ListInstanceProfiles ListInstanceProfilesForRole ListMFADeviceTags ListMFADevices
+    ListOpenIDConnectProviderTags ListOpenIDConnectProviders ListOrganizationsFeatures ListPolicies
+    ListPoliciesGrantingServiceAccess ListPolicyTags ListPolicyVersions ListRolePolicies ListRoleTags ListRoles
+    ListSAMLProviderTags ListSAMLProviders ListSSHPublicKeys ListServerCertificateTags ListServerCertificates
+    ListServiceSpecificCredentials ListSigningCertificates ListUserPolicies ListUserTags ListUsers
+    ListVirtualMFADevices SimulateCustomPolicy SimulatePrincipalPolicy`,
+  sts: `
+    AssumeRole AssumeRoleWithWebIdentity DecodeAuthorizationMessage GetAccessKeyInfo GetCallerIdentity
+    GetDelegatedAccessToken GetFederationToken GetSessionToken GetWebIdentityToken`,
+  eks: `
+    DescribeAccessEntry DescribeAddon DescribeAddonConfiguration DescribeAddonVersions DescribeCapability
+    DescribeCertificateAuthority DescribeCluster DescribeClusterVersions DescribeEksAnywhereSubscription
+    DescribeFargateProfile DescribeIdentityProviderConfig DescribeInsight DescribeInsightsRefresh
+    DescribeNodegroup DescribePodIdentityAssociation DescribeUpdate ListAccessEntries ListAccessPolicies
+    ListAddons ListAssociatedAccessPolicies ListCapabilities ListCertificateAuthorities ListClusters
+    ListEksAnywhereSubscriptions ListFargateProfiles ListIdentityProviderConfigs ListInsights ListNodegroups
+    ListPodIdentityAssociations ListTagsForResource ListUpdates`,
+  cloudformation: `
+    DescribeAccountLimits DescribeChangeSet DescribeChangeSetHooks DescribeEvents DescribeGeneratedTemplate
+    DescribeOrganizationsAccess DescribePublisher DescribeResourceScan DescribeStackDriftDetectionStatus
+    DescribeStackEvents DescribeStackInstance DescribeStackRefactor DescribeStackResource
+    DescribeStackResourceDrifts DescribeStackResources DescribeStackSet DescribeStackSetOperation DescribeStacks
+    DescribeType DescribeTypeRegistration EstimateTemplateCost GetGeneratedTemplate GetHookResult GetStackPolicy
+    GetTemplate GetTemplateSummary ListChangeSets ListExports ListGeneratedTemplates ListHookResults ListImports
+    ListResourceScanRelatedResources ListResourceScanResources ListResourceScans ListStackInstanceResourceDrifts
+    ListStackInstances ListStackRefactorActions ListStackRefactors ListStackResources
+    ListStackSetAutoDeploymentTargets ListStackSetOperationResults ListStackSetOperations ListStackSets
+    ListStacks ListTypeRegistrations ListTypeVersions ListTypes ValidateTemplate`,
+  autoscaling: `
+    DescribeAccountLimits DescribeAccountSettings DescribeAdjustmentTypes DescribeAutoScalingGroups
+    DescribeAutoScalingInstances DescribeAutoScalingNotificationTypes DescribeInstanceRefreshes
+    DescribeLaunchConfigurations DescribeLifecycleHookTypes DescribeLifecycleHooks
+    DescribeLoadBalancerTargetGroups DescribeLoadBalancers DescribeMetricCollectionTypes
+    DescribeNotificationConfigurations DescribePolicies DescribeScalingActivities DescribeScalingProcessTypes
+    DescribeScheduledActions DescribeTags DescribeTerminationPolicyTypes DescribeTrafficSources DescribeWarmPool
+    GetPredictiveScalingForecast`,
+  elasticloadbalancing: `
+    DescribeAccountLimits DescribeCapacityReservation DescribeInstanceHealth DescribeListenerAttributes
+    DescribeListenerCertificates DescribeListeners DescribeLoadBalancerAttributes DescribeLoadBalancerPolicies
+    DescribeLoadBalancerPolicyTypes DescribeLoadBalancers DescribeRules DescribeSSLPolicies DescribeTags
+    DescribeTargetGroupAttributes DescribeTargetGroups DescribeTargetHealth DescribeTrustStoreAssociations
+    DescribeTrustStoreRevocations DescribeTrustStores GetResourcePolicy GetTrustStoreCaCertificatesBundle
+    GetTrustStoreRevocationContent`,
+  ssm: `
+    DescribeActivations DescribeAssociation DescribeAssociationExecutionTargets DescribeAssociationExecutions
+    DescribeAutomationExecutions DescribeAutomationStepExecutions DescribeAvailablePatches DescribeDocument
+    DescribeDocumentPermission DescribeEffectiveInstanceAssociations DescribeEffectivePatchesForPatchBaseline
+    DescribeInstanceAssociationsStatus DescribeInstanceInformation DescribeInstancePatchStates
+    DescribeInstancePatchStatesForPatchGroup DescribeInstancePatches DescribeInstanceProperties
+    DescribeInventoryDeletions DescribeMaintenanceWindowExecutionTaskInvocations
+    DescribeMaintenanceWindowExecutionTasks DescribeMaintenanceWindowExecutions
+    DescribeMaintenanceWindowSchedule DescribeMaintenanceWindowTargets DescribeMaintenanceWindowTasks
+    DescribeMaintenanceWindows DescribeMaintenanceWindowsForTarget DescribeOpsItems DescribeParameters
+    DescribePatchBaselines DescribePatchGroupState DescribePatchGroups DescribePatchProperties DescribeSessions
+    GetAccessToken GetAutomationExecution GetCalendarState GetCloudConnector GetCommandInvocation
+    GetConnectionStatus GetDefaultPatchBaseline GetDeployablePatchSnapshotForInstance GetDocument
+    GetExecutionPreview GetInventory GetInventorySchema GetMaintenanceWindow GetMaintenanceWindowExecution
+    GetMaintenanceWindowExecutionTask GetMaintenanceWindowExecutionTaskInvocation GetMaintenanceWindowTask
+    GetOpsItem GetOpsMetadata GetOpsSummary GetParameter GetParameterHistory GetParameters GetParametersByPath
+    GetPatchBaseline GetPatchBaselineForPatchGroup GetResourcePolicies GetServiceSetting ListAssociationVersions
+    ListAssociations ListCloudConnectors ListCommandInvocations ListCommands ListComplianceItems
+    ListComplianceSummaries ListDocumentMetadataHistory ListDocumentVersions ListDocuments ListInventoryEntries
+    ListNodes ListNodesSummary ListOpsItemEvents ListOpsItemRelatedItems ListOpsMetadata
+    ListResourceComplianceSummaries ListResourceDataSync ListTagsForResource`,
+  logs: `
+    DescribeAccountPolicies DescribeConfigurationTemplates DescribeDeliveries DescribeDeliveryDestinations
+    DescribeDeliverySources DescribeDestinations DescribeExportTasks DescribeFieldIndexes
+    DescribeImportTaskBatches DescribeImportTasks DescribeIndexPolicies DescribeLogGroups DescribeLogStreams
+    DescribeLookupTables DescribeMetricFilters DescribeQueries DescribeQueryDefinitions DescribeResourcePolicies
+    DescribeSubscriptionFilters FilterLogEvents GetDataProtectionPolicy GetDelivery GetDeliveryDestination
+    GetDeliveryDestinationPolicy GetDeliverySource GetIntegration GetLogAnomalyDetector GetLogEvents
+    GetLogFields GetLogGroupFields GetLogObject GetLogRecord GetLookupTable GetQueryResults GetScheduledQuery
+    GetScheduledQueryHistory GetStorageTierPolicy GetTransformer ListAggregateLogGroupSummaries ListAnomalies
+    ListIntegrations ListLogAnomalyDetectors ListLogGroups ListLogGroupsForQuery ListScheduledQueries
+    ListSourcesForS3TableIntegration ListSyslogConfigurations ListTagsForResource ListTagsLogGroup
+    TestMetricFilter`,
+  kms: `
+    DescribeCustomKeyStores DescribeKey GetKeyLastUsage GetKeyPolicy GetKeyRotationStatus GetParametersForImport
+    GetPublicKey ListAliases ListGrants ListKeyPolicies ListKeyRotations ListKeys ListResourceTags
+    ListRetirableGrants`,
+  sqs: `
+    GetQueueAttributes GetQueueUrl ListDeadLetterSourceQueues ListMessageMoveTasks ListQueueTags ListQueues`,
+  events: `
+    DescribeApiDestination DescribeArchive DescribeConnection DescribeEndpoint DescribeEventBus
+    DescribeEventSource DescribePartnerEventSource DescribeReplay DescribeRule ListApiDestinations ListArchives
+    ListConnections ListEndpoints ListEventBuses ListEventSources ListPartnerEventSourceAccounts
+    ListPartnerEventSources ListReplays ListRuleNamesByTarget ListRules ListTagsForResource ListTargetsByRule
+    TestEventPattern`,
+  route53: `
+    GetAccountLimit GetChange GetCheckerIpRanges GetDNSSEC GetGeoLocation GetHealthCheck GetHealthCheckCount
+    GetHealthCheckLastFailureReason GetHealthCheckStatus GetHostedZone GetHostedZoneCount GetHostedZoneLimit
+    GetQueryLoggingConfig GetReusableDelegationSet GetReusableDelegationSetLimit GetTrafficPolicy
+    GetTrafficPolicyInstance GetTrafficPolicyInstanceCount ListCidrBlocks ListCidrCollections ListCidrLocations
+    ListGeoLocations ListHealthChecks ListHostedZones ListHostedZonesByName ListHostedZonesByVPC
+    ListQueryLoggingConfigs ListResourceRecordSetProtections ListResourceRecordSets ListReusableDelegationSets
+    ListTagsForResource ListTagsForResources ListTrafficPolicies ListTrafficPolicyInstances
+    ListTrafficPolicyInstancesByHostedZone ListTrafficPolicyInstancesByPolicy ListTrafficPolicyVersions
+    ListVPCAssociationAuthorizations TestDNSAnswer`,
+  servicequotas: `
+    GetAWSDefaultServiceQuota GetAssociationForServiceQuotaTemplate GetAutoManagementConfiguration
+    GetQuotaUtilizationReport GetRequestedServiceQuotaChange GetServiceQuota
+    GetServiceQuotaIncreaseRequestFromTemplate ListAWSDefaultServiceQuotas
+    ListRequestedServiceQuotaChangeHistory ListRequestedServiceQuotaChangeHistoryByQuota
+    ListServiceQuotaIncreaseRequestsInTemplate ListServiceQuotas ListServices ListTagsForResource`,
+  pricing: `
+    DescribeServices GetAttributeValues GetPriceListFileUrl GetProducts ListPriceLists`,
+  ce: `
+    DescribeCostCategoryDefinition GetAnomalies GetAnomalyMonitors GetAnomalySubscriptions
+    GetApproximateUsageRecords GetCommitmentPurchaseAnalysis GetCostAndUsage GetCostAndUsageComparisons
+    GetCostAndUsageWithResources GetCostCategories GetCostComparisonDrivers GetCostForecast GetDimensionValues
+    GetReservationCoverage GetReservationPurchaseRecommendation GetReservationUtilization
+    GetRightsizingRecommendation GetSavingsPlanPurchaseRecommendationDetails GetSavingsPlansCoverage
+    GetSavingsPlansPurchaseRecommendation GetSavingsPlansUtilization GetSavingsPlansUtilizationDetails GetTags
+    GetUsageForecast ListCommitmentPurchaseAnalyses ListCostAllocationTagBackfillHistory ListCostAllocationTags
+    ListCostCategoryDefinitions ListCostCategoryResourceAssociations
+    ListSavingsPlansPurchaseRecommendationGeneration ListTagsForResource`,
+  monitoring: `
+    DescribeAlarmContributors DescribeAlarmHistory DescribeAlarms DescribeAlarmsForMetric
+    DescribeAnomalyDetectors DescribeInsightRules GetAlarmMuteRule GetDashboard GetDataset GetInsightRuleReport
+    GetMetricData GetMetricDataQueryDefinition GetMetricStatistics GetMetricStream GetMetricWidgetImage
+    GetOTelEnrichment GetResourceMetricsConfiguration ListAlarmMuteRules ListDashboards ListManagedInsightRules
+    ListMetricDataQueryDefinitions ListMetricStreams ListMetrics ListTagsForResource`,
+  secretsmanager: `
+    BatchGetSecretValue DescribeSecret GetRandomPassword GetResourcePolicy GetSecretValue ListResourcePolicies
+    ListSecretVersionIds ListSecrets ValidateResourcePolicy`,
+  tagging: `
+    DescribeReportCreation GetComplianceSummary GetResources GetTagKeys GetTagValues ListRequiredTags`,
+  acm: `
+    DescribeAcmeAccount DescribeAcmeDomainValidation DescribeAcmeEndpoint DescribeAcmeExternalAccountBinding
+    DescribeCertificate GetAccountConfiguration GetAcmeExternalAccountBindingCredentials GetCertificate
+    ListAcmeAccounts ListAcmeDomainValidations ListAcmeEndpoints ListAcmeExternalAccountBindings
+    ListCertificateDomainValidations ListCertificates ListTagsForCertificate ListTagsForResource`,
+  ecr: `
+    BatchCheckLayerAvailability BatchGetImage BatchGetRepositoryScanningConfiguration
+    DescribeImageReplicationStatus DescribeImageScanFindings DescribeImageSigningStatus DescribeImages
+    DescribePullThroughCacheRules DescribeRegistry DescribeReplicationBackfillResults DescribeRepositories
+    DescribeRepositoryCreationTemplates GetAccountSetting GetAuthorizationToken GetDownloadUrlForLayer
+    GetLifecyclePolicy GetLifecyclePolicyPreview GetRegistryPolicy GetRegistryScanningConfiguration
+    GetRepositoryPolicy GetSigningConfiguration ListImageReferrers ListImages ListPullTimeUpdateExclusions
+    ListReplicationBackfills ListTagsForResource`,
+  wafv2: `
+    CheckCapacity DescribeAllManagedProducts DescribeManagedProductsByVendor DescribeManagedRuleGroup
+    GetDecryptedAPIKey GetIPSet GetLoggingConfiguration GetManagedRuleSet GetMobileSdkRelease
+    GetPermissionPolicy GetRateBasedStatementManagedKeys GetRegexPatternSet GetRevenueStatistics
+    GetRevenueStatisticsSummary GetRevenueStatisticsTimeSeries GetRuleGroup GetSampledRequests
+    GetTopPathStatisticsByTraffic GetWebACL GetWebACLForResource ListAPIKeys
+    ListAvailableManagedRuleGroupVersions ListAvailableManagedRuleGroups ListIPSets ListLoggingConfigurations
+    ListManagedRuleSets ListMobileSdkReleases ListRegexPatternSets ListResourcesForWebACL ListRuleGroups
+    ListSettlementRecords ListTagsForResource ListWebACLs`,
+  s3: `
+    GetBucketAbac GetBucketAccelerateConfiguration GetBucketAcl GetBucketAnalyticsConfiguration GetBucketCors
+    GetBucketEncryption GetBucketIntelligentTieringConfiguration GetBucketInventoryConfiguration
+    GetBucketLifecycle GetBucketLifecycleConfiguration GetBucketLocation GetBucketLogging
+    GetBucketMetadataConfiguration GetBucketMetadataTableConfiguration GetBucketMetricsConfiguration
+    GetBucketNotification GetBucketNotificationConfiguration GetBucketOwnershipControls GetBucketPolicy
+    GetBucketPolicyStatus GetBucketReplication GetBucketRequestPayment GetBucketTagging GetBucketVersioning
+    GetBucketWebsite GetObject GetObjectAcl GetObjectAnnotation GetObjectAttributes GetObjectLegalHold
+    GetObjectLockConfiguration GetObjectRetention GetObjectTagging GetObjectTorrent GetPublicAccessBlock
+    HeadBucket HeadObject ListBucketAnalyticsConfigurations ListBucketIntelligentTieringConfigurations
+    ListBucketInventoryConfigurations ListBucketMetricsConfigurations ListBuckets ListDirectoryBuckets
+    ListMultipartUploads ListObjectAnnotations ListObjectVersions ListObjects ListObjectsV2 ListParts`,
+  sns: `
+    GetDataProtectionPolicy GetEndpointAttributes GetPlatformApplicationAttributes GetSMSAttributes
+    GetSMSSandboxAccountStatus GetSubscriptionAttributes GetTopicAttributes ListEndpointsByPlatformApplication
+    ListOriginationNumbers ListPhoneNumbersOptedOut ListPlatformApplications ListSMSSandboxPhoneNumbers
+    ListSubscriptions ListSubscriptionsByTopic ListTagsForResource ListTopics`,
+};
+
+const reads: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.entries(lists).map(([service, names]) => [service, new Set(names.trim().split(/\s+/))]),
+);
+
+/** Whether an operation, by signing name and name, may change something. Unknown ones may. */
+export function isMutating(service: string, operation: string): boolean {
+  return reads.get(service)?.has(operation) !== true;
+}

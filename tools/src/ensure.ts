@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { messageOf } from '@roadstead/foundation';
+import { ensureMoto } from '@roadstead/sandbox-moto';
+
+/** Makes the real parts of the sandbox ready: the pinned Python environment and the control-plane binaries. Cached by content. */
+const root = join(import.meta.dirname, '..', '..');
+const cacheDirectory = resolve(
+  process.env.ROADSTEAD_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'roadstead'),
+);
+
+async function ensureControlPlane(): Promise<void> {
+  const child = spawn(process.execPath, [join(root, 'sandbox/control-plane/src/ensure-cli.ts')], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  const code = await new Promise<number | null>((done, failed) => {
+    child.once('error', failed);
+    child.once('exit', done);
+  });
+  if (code !== 0) throw new Error('the control-plane binaries could not be made ready (see above)');
+}
+
+try {
+  await Promise.all([
+    ensureMoto({
+      cacheDirectory,
+      environment: process.env,
+      onProgress: (message) => process.stderr.write(`${message}\n`),
+    }),
+    ensureControlPlane(),
+  ]);
+} catch (error) {
+  process.stderr.write(`roadstead: ${messageOf(error)}\n`);
+  if (error instanceof Error && 'hint' in error && typeof error.hint === 'string')
+    process.stderr.write(`  ${error.hint}\n`);
+  process.exitCode = 1;
+}
