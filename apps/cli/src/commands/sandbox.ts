@@ -1,0 +1,120 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { RoadsteadError } from '@roadstead/foundation';
+import type { CommandContext, OutputFormat } from './context.ts';
+import {
+  control,
+  isAlive,
+  readState,
+  runAttached,
+  runningState,
+  type SandboxOptions,
+  sandboxEnvironment,
+  startDetached,
+} from './sandbox-process.ts';
+
+/** `roadstead sandbox up`: AWS and EKS on this machine, until Ctrl-C or `down`. */
+export async function sandboxUp(
+  { config, console, stop, abort }: CommandContext,
+  options: SandboxOptions & { detach: boolean },
+): Promise<number> {
+  await mkdir(options.directory, { recursive: true, mode: 0o700 });
+  const running = await readState(options.directory);
+  if (running !== undefined && isAlive(running.pid)) {
+    console.err(`A sandbox is running already (process ${running.pid}, ${running.url}).`);
+    return 0;
+  }
+  if (!options.detach) return runAttached(config, options, stop, (line) => console.err(progressText(line)));
+  console.err('Starting the sandbox; the first time on a machine it builds Kubernetes, which takes some minutes …');
+  const state = await startDetached(config, options, join(options.directory, 'sandbox.log'), abort);
+  console.err(`The sandbox is ready: ${state.url} (process ${state.pid})`);
+  console.err('Use it here: eval "$(roadstead sandbox env)"   Stop it: roadstead sandbox down');
+  return 0;
+}
+
+/** `roadstead sandbox env`: what a shell evaluates so that the AWS CLI, kubectl and roadstead use the sandbox. */
+export async function sandboxEnv(
+  { config, console }: CommandContext,
+  directory: string,
+  format: OutputFormat,
+): Promise<number> {
+  const variables = await sandboxEnvironment(config, directory);
+  if (format === 'json') {
+    console.out(JSON.stringify(variables, undefined, 2));
+    return 0;
+  }
+  for (const [name, value] of Object.entries(variables)) {
+    console.out(value === null ? `unset ${name}` : `export ${name}=${shellQuote(value)}`);
+  }
+  return 0;
+}
+
+export async function sandboxStatus({ console }: CommandContext, directory: string): Promise<number> {
+  console.out(JSON.stringify(await control(await runningState(directory), 'GET', 'status'), undefined, 2));
+  return 0;
+}
+
+/** `roadstead sandbox down`: ends it with everything in it. Safe to repeat. */
+export async function sandboxDown({ console, abort }: CommandContext, directory: string): Promise<number> {
+  const state = await readState(directory);
+  if (state === undefined || !isAlive(state.pid)) {
+    console.err('No sandbox is running.');
+    return 0;
+  }
+  await control(state, 'POST', 'stop', {});
+  for (let attempt = 0; attempt < 300; attempt++) {
+    if (!isAlive(state.pid)) {
+      console.err('The sandbox has ended; nothing of it is left.');
+      return 0;
+    }
+    await delay(100, undefined, { signal: abort });
+  }
+  throw new RoadsteadError(`The sandbox (process ${state.pid}) did not end within 30 s`, {
+    code: 'SANDBOX_STUCK',
+    hint: `Look at it, or end it: kill -9 ${state.pid}`,
+  });
+}
+
+/** `roadstead sandbox fault`: makes the next matching requests fail, wait or hang, as JSON says. */
+export async function sandboxFault(
+  { console }: CommandContext,
+  directory: string,
+  rule: string | undefined,
+): Promise<number> {
+  const state = await runningState(directory);
+  const answer =
+    rule === undefined
+      ? await control(state, 'GET', 'faults')
+      : await control(state, 'POST', 'faults', parseRule(rule));
+  console.out(JSON.stringify(answer, undefined, 2));
+  return 0;
+}
+
+function parseRule(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const example =
+      '{"service":"eks","operation":"CreateNodegroup","action":{"kind":"error","code":"ServerException","message":"no","status":500}}';
+    throw new RoadsteadError('The fault is not JSON', {
+      code: 'WRONG_INPUT',
+      value: text,
+      cause,
+      hint: `For example: ${example}`,
+    });
+  }
+}
+
+function progressText(line: string): string {
+  try {
+    const event = JSON.parse(line) as { message?: string };
+    return event.message ?? line;
+  } catch {
+    return line;
+  }
+}
+
+export function shellQuote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
