@@ -9,8 +9,18 @@ export function kubectlTags(tags: Tags): Tags {
   const kept = tags.filter(
     (tag) => typeof tag === 'string' || (tag.format !== 'TIME' && tag.tag !== 'tag:yaml.org,2002:timestamp'),
   );
-  return [...kept, modernOctal];
+  return [
+    ...kept.filter((tag) => tag !== 'binary' && (typeof tag === 'string' || tag.tag !== binaryText.tag)),
+    modernOctal,
+    binaryText,
+  ];
 }
+
+/** JSON has no bytes: kubectl hands on what the base64 stands for, as text. */
+const binaryText: ScalarTag = {
+  tag: 'tag:yaml.org,2002:binary',
+  resolve: (text: string) => Buffer.from(text, 'base64').toString('utf8'),
+};
 
 const modernOctal: ScalarTag = {
   tag: 'tag:yaml.org,2002:int',
