@@ -1,0 +1,182 @@
+import type { Change } from '@roadstead/definition';
+import { canonicalJson, RoadsteadError } from '@roadstead/foundation';
+import { awsErrorCode, refusedByAws } from '../calls/aws-failure.ts';
+import { type AwsRunContext, clientToken, type StepResult } from '../execute/context.ts';
+import { planMoved } from '../execute/plan-moved.ts';
+import { describeStack, readTemplate } from '../observe/observe-stacks.ts';
+import type { ObservedStack } from '../observe/observed.ts';
+import type { DesiredStack } from '../plan/desired.ts';
+import { diffStack, type StackDiff } from '../plan/stack-diff.ts';
+import { executeChangeSet, toParameters, toTags } from './change-set.ts';
+import { removeStack } from './delete-stack.ts';
+import { followStack, stackFailed } from './follow-stack.ts';
+import { stackAction } from './stack-action.ts';
+
+/**
+ * Brings a stack to what the release says: created, updated through a checked change set, or nothing. Safe to repeat and
+ * to begin in any status. Throws `STACK_FAILED` with the first real cause, `PLAN_MOVED` when CloudFormation would do more
+ * than the plan classed.
+ */
+export async function applyStack(context: AwsRunContext, change: Change, desired: DesiredStack): Promise<StepResult> {
+  const started = context.clock.monotonic();
+  const work = new StackWork(context, change, desired);
+  try {
+    while (await work.pass()) context.signal.throwIfAborted();
+  } catch (error) {
+    throw refusedByAws(change.what, error);
+  }
+  const seconds = (context.clock.monotonic() - started) / 1000;
+  return { outcome: work.requests > 0 ? 'changed' : 'unchanged', seconds };
+}
+
+/** One stack's way to its desired state; each pass looks, does one thing, and waits for it. */
+class StackWork {
+  requests = 0;
+  readonly #context: AwsRunContext;
+  readonly #change: Change;
+  readonly #desired: DesiredStack;
+  #remade = false;
+  #updated = false;
+  #nothingToUpdate = false;
+
+  constructor(context: AwsRunContext, change: Change, desired: DesiredStack) {
+    this.#context = context;
+    this.#change = change;
+    this.#desired = desired;
+  }
+
+  /** Resolves to whether there is more to do. */
+  async pass(): Promise<boolean> {
+    const { reader, signal } = this.#context;
+    const stack = await describeStack(reader, this.#desired.stackName, signal);
+    const diff = stack === undefined ? undefined : await this.#compare(stack);
+    const mends = this.#change.drift === true && !this.#updated;
+    const differs = diff !== undefined && (diff.fields.length > 0 || mends);
+    const action = stackAction(stack?.status, { wanted: true, differs });
+    switch (action.kind) {
+      case 'none':
+      case 'delete':
+        return false;
+      case 'wait':
+        await followStack(this.#context, this.#change, stack?.stackId ?? this.#desired.stackName);
+        return true;
+      case 'create':
+        return this.#create(stack);
+      case 'delete-then-create':
+        return this.#makeRoom(stack);
+      case 'continue-rollback':
+        return this.#continueRollback(stack);
+      case 'update':
+        return stack === undefined || diff === undefined ? false : this.#update(stack, diff, mends);
+      case 'refuse':
+        throw unusable(this.#desired.stackName, action.reason);
+    }
+  }
+
+  async #compare(stack: ObservedStack): Promise<StackDiff> {
+    const template = await readTemplate(this.#context.reader, stack.stackName, this.#context.signal);
+    return diffStack(this.#desired, { ...stack, ...(template === undefined ? {} : { template }) });
+  }
+
+  async #create(before: ObservedStack | undefined): Promise<boolean> {
+    const desired = this.#desired;
+    const { writer, signal } = this.#context;
+    const token = clientToken(this.#context, this.#change, 'create', before?.stackId ?? '', String(this.#remade));
+    let stackId: string | undefined;
+    try {
+      const answer = await writer.write(
+        'cloudformation',
+        'CreateStack',
+        {
+          StackName: desired.stackName,
+          TemplateBody: canonicalJson(desired.template),
+          Parameters: toParameters(desired),
+          Tags: toTags(desired.tags),
+          Capabilities: ['CAPABILITY_NAMED_IAM'],
+          EnableTerminationProtection: desired.terminationProtection,
+          OnFailure: 'ROLLBACK',
+          ClientRequestToken: token,
+        },
+        signal,
+      );
+      stackId = answer.StackId;
+    } catch (error) {
+      // Somebody, or this step before it was cut off, was first: the next pass looks.
+      if (awsErrorCode(error) !== 'AlreadyExistsException') throw error;
+      return true;
+    }
+    this.requests += 1;
+    await this.#expect(stackId ?? desired.stackName, 'CREATE_COMPLETE');
+    return true;
+  }
+
+  async #makeRoom(stack: ObservedStack | undefined): Promise<boolean> {
+    if (stack === undefined) return true;
+    if (this.#remade) throw await stackFailed(this.#context, stack);
+    await removeStack(this.#context, this.#change, stack);
+    this.#remade = true;
+    this.requests += 1;
+    return true;
+  }
+
+  async #continueRollback(stack: ObservedStack | undefined): Promise<boolean> {
+    if (stack === undefined) return true;
+    const token = clientToken(this.#context, this.#change, 'continue-rollback', stack.stackId, stack.changedAt);
+    const input = { StackName: stack.stackId, ClientRequestToken: token };
+    await this.#context.writer.write('cloudformation', 'ContinueUpdateRollback', input, this.#context.signal);
+    this.requests += 1;
+    const ended = await followStack(this.#context, this.#change, stack.stackId);
+    if (ended?.status === 'UPDATE_ROLLBACK_FAILED') throw await stackFailed(this.#context, ended);
+    return true;
+  }
+
+  async #update(stack: ObservedStack, diff: StackDiff, mends: boolean): Promise<boolean> {
+    this.#refuseMoved(diff);
+    if (stack.terminationProtection !== this.#desired.terminationProtection) {
+      await protectStack(this.#context, stack.stackName, this.#desired.terminationProtection);
+      this.requests += 1;
+      return true;
+    }
+    if (this.#updated || this.#nothingToUpdate) return false;
+    if (!diff.needsUpdate && !mends) return false;
+    const begun = await executeChangeSet(this.#context, this.#change, { desired: this.#desired, stack, diff });
+    if (!begun) {
+      this.#nothingToUpdate = true;
+      this.#updated = true;
+      return true;
+    }
+    this.requests += 1;
+    this.#updated = true;
+    await this.#expect(stack.stackId, 'UPDATE_COMPLETE');
+    return true;
+  }
+
+  /** A stack that was to be created has no lines to compare with; an update may touch no more than the plan's fields. */
+  #refuseMoved(diff: StackDiff): void {
+    if (this.#change.action === 'create') return;
+    const planned = new Set(this.#change.fields.map(({ path }) => path));
+    const more = diff.fields.map(({ path }) => path).filter((path) => !planned.has(path));
+    const unfinished = this.#change.class === 'none';
+    if (more.length > 0 && !unfinished) throw planMoved(this.#change, `${more.join(', ')} differs too`);
+  }
+
+  async #expect(stackId: string, status: string): Promise<void> {
+    const ended = await followStack(this.#context, this.#change, stackId);
+    if (ended === undefined || ended.status === status) return;
+    throw await stackFailed(this.#context, ended);
+  }
+}
+
+/** Termination protection cannot be part of a change set: a call of its own. */
+export async function protectStack(context: AwsRunContext, stackName: string, on: boolean): Promise<void> {
+  const input = { StackName: stackName, EnableTerminationProtection: on };
+  await context.writer.write('cloudformation', 'UpdateTerminationProtection', input, context.signal);
+}
+
+function unusable(stackName: string, reason: string): RoadsteadError {
+  return new RoadsteadError(`stack ${stackName}: ${reason}`, {
+    code: 'STACK_NOT_USABLE',
+    value: stackName,
+    hint: 'bring the stack to rest in the CloudFormation console, then run `roadstead up` again',
+  });
+}
