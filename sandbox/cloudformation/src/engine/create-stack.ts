@@ -5,13 +5,18 @@ import { type Engine, markResource, markStack } from './engine.ts';
 import { exportConflict } from './exports.ts';
 import { evaluateOutputs } from './outputs.ts';
 import { nameList, newRecord } from './records.ts';
-import { createResource, evaluateProperties, liveScope, reasonOf, type ResourceWork } from './resource-work.ts';
+import { createResource, evaluateProperties, liveScope, type ResourceWork, reasonOf } from './resource-work.ts';
 import { runGraph } from './run-graph.ts';
 import type { Stack, StackModel } from './stack.ts';
 import { Interrupted, interruption, resourcesAtOnce } from './work.ts';
 
 /** Makes everything in a new stack's model, or takes it back as the stack's OnFailure says. */
-export async function createStackResources(engine: Engine, stack: Stack, model: StackModel, cancel: AbortController): Promise<void> {
+export async function createStackResources(
+  engine: Engine,
+  stack: Stack,
+  model: StackModel,
+  cancel: AbortController,
+): Promise<void> {
   const timer = startTimeout(engine, stack, cancel);
   const failure = await buildAll(engine, stack, model, cancel);
   timer.abort();

@@ -18,7 +18,9 @@ export function dynamicReferences(value: unknown): string[] {
 export function checkDynamicReferences(value: unknown): void {
   const other = dynamicReferences(value).find((reference) => !reference.startsWith('ssm:'));
   if (other !== undefined) {
-    throw validationError(`Template error: dynamic reference {{resolve:${other}}} is not carried by the sandbox: only ssm is`);
+    throw validationError(
+      `Template error: dynamic reference {{resolve:${other}}} is not carried by the sandbox: only ssm is`,
+    );
   }
 }
 
@@ -46,7 +48,8 @@ export async function readParameter(engine: Engine, place: Place, name: string):
   try {
     const answer = await engine.context.backend.call(place, 'ssm', 'GetParameter', { Name: name });
     const type = textAt(answer, 'Parameter', 'Type');
-    if (type === 'SecureString') throw validationError(`SSM parameter ${name} is a SecureString, which ssm references do not read`);
+    if (type === 'SecureString')
+      throw validationError(`SSM parameter ${name} is a SecureString, which ssm references do not read`);
     return textAt(answer, 'Parameter', 'Value');
   } catch (error) {
     if (error instanceof AwsError && error.code === 'ParameterNotFound') {

@@ -1,7 +1,7 @@
-import { AwsError, type Place, type ServiceContext } from '@roadstead/sandbox-gateway';
 import { createHash } from 'node:crypto';
-import { CallFailed, type ResourceContext, type ResourceHandler, type Tag } from '../types/handler.ts';
+import { AwsError, type Place, type ServiceContext } from '@roadstead/sandbox-gateway';
 import { validationError } from '../template/errors.ts';
+import { CallFailed, type ResourceContext, type ResourceHandler, type Tag } from '../types/handler.ts';
 import { isGone, type Stack, type StackEvent, type StackResource } from './stack.ts';
 
 /** What every operation of the engine works with. */
@@ -24,9 +24,7 @@ export interface DriftDetection {
 
 /** The stacks of one account and region, oldest first. */
 export function stacksAt(engine: Engine, place: Place): Stack[] {
-  return engine.stacks.filter(
-    (stack) => stack.place.account === place.account && stack.place.region === place.region,
-  );
+  return engine.stacks.filter((stack) => stack.place.account === place.account && stack.place.region === place.region);
 }
 
 /** A stack by name, or by id, which finds deleted ones too. */
@@ -44,7 +42,13 @@ export function requireStack(engine: Engine, place: Place, nameOrId: string): St
 }
 
 /** Sets a resource's status and tells it as an event. */
-export function markResource(engine: Engine, stack: Stack, resource: StackResource, status: string, reason?: string): void {
+export function markResource(
+  engine: Engine,
+  stack: Stack,
+  resource: StackResource,
+  status: string,
+  reason?: string,
+): void {
   resource.status = status;
   resource.reason = reason;
   resource.changedAt = engine.context.clock.now();
@@ -76,11 +80,7 @@ export function markStack(engine: Engine, stack: Stack, status: string, reason?:
   engine.context.log({ stack: stack.name, status, reason }, 'stack status');
 }
 
-function addEvent(
-  engine: Engine,
-  stack: Stack,
-  event: Omit<StackEvent, 'at' | 'operationId' | 'clientToken'>,
-): void {
+function addEvent(engine: Engine, stack: Stack, event: Omit<StackEvent, 'at' | 'operationId' | 'clientToken'>): void {
   stack.events.push({
     ...event,
     at: engine.context.clock.now(),
@@ -111,8 +111,13 @@ function systemTags(stack: Stack, logicalId: string): Tag[] {
 }
 
 function physicalName(stack: Stack, resource: StackResource, maxLength: number): string {
-  const digest = createHash('sha256').update(`${stack.id}/${resource.logicalId}/${resource.generation}`).digest('base64');
-  const suffix = digest.replaceAll(/[^A-Za-z0-9]/g, '').slice(0, 12).padEnd(12, '0');
+  const digest = createHash('sha256')
+    .update(`${stack.id}/${resource.logicalId}/${resource.generation}`)
+    .digest('base64');
+  const suffix = digest
+    .replaceAll(/[^A-Za-z0-9]/g, '')
+    .slice(0, 12)
+    .padEnd(12, '0');
   const prefix = `${stack.name}-${resource.logicalId}`.slice(0, maxLength - suffix.length - 1);
   return `${prefix}-${suffix}`;
 }

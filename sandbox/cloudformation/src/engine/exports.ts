@@ -1,8 +1,8 @@
 import type { Place } from '@roadstead/sandbox-gateway';
 import { validationError } from '../template/errors.ts';
-import { functionCall } from '../template/references.ts';
-import { isJsonObject } from '../template/parse.ts';
 import { evaluate, type Scope } from '../template/evaluate.ts';
+import { isJsonObject } from '../template/parse.ts';
+import { functionCall } from '../template/references.ts';
 import { type Engine, stacksAt } from './engine.ts';
 import { isGone, type Stack, type StackOutput } from './stack.ts';
 
@@ -18,7 +18,9 @@ export function exportsAt(engine: Engine, place: Place): Export[] {
   return stacksAt(engine, place)
     .filter((stack) => !isGone(stack))
     .flatMap((stack) =>
-      stack.outputs.flatMap(({ exportName, value }) => (exportName === undefined ? [] : [{ name: exportName, value, stack }])),
+      stack.outputs.flatMap(({ exportName, value }) =>
+        exportName === undefined ? [] : [{ name: exportName, value, stack }],
+      ),
     )
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -56,7 +58,8 @@ export function exportConflict(engine: Engine, stack: Stack, outputs: readonly S
   const others = exportsAt(engine, stack.place).filter((each) => each.stack !== stack);
   for (const { exportName } of outputs) {
     const holder = others.find((each) => each.name === exportName);
-    if (holder !== undefined) return `Export with name ${holder.name} is already exported by stack ${holder.stack.name}.`;
+    if (holder !== undefined)
+      return `Export with name ${holder.name} is already exported by stack ${holder.stack.name}.`;
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { validationError } from '../template/errors.ts';
-import { evaluate, Unknown, type Scope } from '../template/evaluate.ts';
+import { evaluate, type Scope, Unknown } from '../template/evaluate.ts';
 import type { StackModel, StackOutput } from './stack.ts';
 
 /** A stack's outputs in a scope, without those whose condition is false. Throws ValidationError for a non-text value. */
@@ -17,5 +17,7 @@ export function evaluateOutputs(model: StackModel, scope: Scope): StackOutput[] 
 function outputText(key: string, value: unknown): string {
   if (value instanceof Unknown) return '{{changeSet:KNOWN_AFTER_APPLY}}';
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw validationError(`Template format error: The Value field of every Outputs member must evaluate to a String. (output ${key})`);
+  throw validationError(
+    `Template format error: The Value field of every Outputs member must evaluate to a String. (output ${key})`,
+  );
 }

@@ -1,14 +1,20 @@
-import { AwsError, type Place } from '@roadstead/sandbox-gateway';
 import { mapBounded } from '@roadstead/foundation';
+import { AwsError, type Place } from '@roadstead/sandbox-gateway';
 import { dependenciesOf } from '../plan/graph.ts';
 import { inOrder } from '../plan/plan-changes.ts';
 import { validationError } from '../template/errors.ts';
 import { type Scope, Unknown } from '../template/evaluate.ts';
-import { chooseParameters, type GivenParameter, type ParameterValue, type ParameterValues, ssmValueType } from '../template/parameters.ts';
+import {
+  chooseParameters,
+  type GivenParameter,
+  type ParameterValue,
+  type ParameterValues,
+  ssmValueType,
+} from '../template/parameters.ts';
 import { readTemplate, type Template } from '../template/template.ts';
 import { type CarriedOf, checkCapabilities, templateLimits, validateTemplate } from '../template/validate.ts';
 import type { Tag } from '../types/handler.ts';
-import { textAt, objectsAt } from '../types/values.ts';
+import { objectsAt, textAt } from '../types/values.ts';
 import { propertyProblem } from './create-stack.ts';
 import { checkDynamicReferences, readParameter } from './dynamic-references.ts';
 import type { Engine } from './engine.ts';

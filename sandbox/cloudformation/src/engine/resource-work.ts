@@ -80,7 +80,11 @@ export async function createResource(work: ResourceWork, resource: StackResource
 }
 
 /** Makes a new physical resource in place of one that cannot be changed. The caller keeps the old one. */
-export async function replaceResource(work: ResourceWork, resource: StackResource, properties: JsonObject): Promise<void> {
+export async function replaceResource(
+  work: ResourceWork,
+  resource: StackResource,
+  properties: JsonObject,
+): Promise<void> {
   const { engine, stack } = work;
   const handler = handlerOf(engine, resource.type);
   const before = resource.properties;
@@ -125,7 +129,11 @@ async function makePhysical(
 }
 
 /** Changes a resource in place. The record holds the new properties also when it fails: the live ones may be either. */
-export async function updateResource(work: ResourceWork, resource: StackResource, properties: JsonObject): Promise<void> {
+export async function updateResource(
+  work: ResourceWork,
+  resource: StackResource,
+  properties: JsonObject,
+): Promise<void> {
   const { engine, stack } = work;
   const handler = handlerOf(engine, resource.type);
   const before = resource.resolved;
@@ -151,17 +159,32 @@ async function readBack(work: ResourceWork, resource: StackResource, handler: Re
   const context = resourceContext(work.engine, work.stack, resource);
   const live = await handler.read(context, physicalId, resource.resolved);
   if (live === undefined) {
-    throw new CallFailed('NotStabilized', `Resource handler returned message: "${physicalId} did not stabilize" (HandlerErrorCode: NotStabilized)`, undefined);
+    throw new CallFailed(
+      'NotStabilized',
+      `Resource handler returned message: "${physicalId} did not stabilize" (HandlerErrorCode: NotStabilized)`,
+      undefined,
+    );
   }
   const differences = compareProperties(resource.resolved, live.properties);
   if (differences.length > 0) {
-    const said = differences.map((each) => `${each.PropertyPath}: asked ${each.ExpectedValue}, kept ${each.ActualValue}`);
-    throw new CallFailed('InternalFailure', `The sandbox did not keep what it was told of ${resource.type}: ${said.join('; ')}`, undefined);
+    const said = differences.map(
+      (each) => `${each.PropertyPath}: asked ${each.ExpectedValue}, kept ${each.ActualValue}`,
+    );
+    throw new CallFailed(
+      'InternalFailure',
+      `The sandbox did not keep what it was told of ${resource.type}: ${said.join('; ')}`,
+      undefined,
+    );
   }
   resource.attributes = live.attributes;
 }
 
-async function failing(work: ResourceWork, resource: StackResource, status: string, act: () => Promise<void>): Promise<void> {
+async function failing(
+  work: ResourceWork,
+  resource: StackResource,
+  status: string,
+  act: () => Promise<void>,
+): Promise<void> {
   try {
     await act();
   } catch (error) {
@@ -187,7 +210,8 @@ export function reasonOf(error: unknown): string {
   return `Internal Failure: ${messageOf(error)}`;
 }
 
-const blocked = /DependencyViolation|DeleteConflict|ResourceInUse|InUse\b|HasDependents|ResourceBusy|ScalingActivityInProgress/;
+const blocked =
+  /DependencyViolation|DeleteConflict|ResourceInUse|InUse\b|HasDependents|ResourceBusy|ScalingActivityInProgress/;
 
 /** How long a deletion that something still blocks is tried again, and how often, in AWS's seconds. */
 const blockedFor = { seconds: 600, everySeconds: 20 };

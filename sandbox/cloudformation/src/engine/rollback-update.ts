@@ -11,7 +11,12 @@ import { resourcesAtOnce } from './work.ts';
  * Puts the resources of a failed update back to what they were, then deletes what the update made. What cannot be put
  * back leaves the stack in UPDATE_ROLLBACK_FAILED, from where it is called again; `skip` names what to leave as it is.
  */
-export async function rollbackUpdate(engine: Engine, stack: Stack, reason: string, skip: readonly string[] = []): Promise<void> {
+export async function rollbackUpdate(
+  engine: Engine,
+  stack: Stack,
+  reason: string,
+  skip: readonly string[] = [],
+): Promise<void> {
   const { transaction } = stack;
   if (transaction === undefined) throw new Error(`stack ${stack.name} has no update to roll back`);
   markStack(engine, stack, 'UPDATE_ROLLBACK_IN_PROGRESS', reason);
@@ -20,7 +25,12 @@ export async function rollbackUpdate(engine: Engine, stack: Stack, reason: strin
     limit: resourcesAtOnce,
     stopAtFailure: false,
     work: (logicalId) =>
-      restoreResource({ engine, stack, signal: engine.context.signal }, transaction, logicalId, skip.includes(logicalId)),
+      restoreResource(
+        { engine, stack, signal: engine.context.signal },
+        transaction,
+        logicalId,
+        skip.includes(logicalId),
+      ),
   });
   if (engine.context.signal.aborted) return;
   if (outcome.failed.length > 0) {
@@ -41,7 +51,12 @@ function touchedDependencies(transaction: Transaction): Dependencies {
   );
 }
 
-async function restoreResource(work: ResourceWork, transaction: Transaction, logicalId: string, skip: boolean): Promise<void> {
+async function restoreResource(
+  work: ResourceWork,
+  transaction: Transaction,
+  logicalId: string,
+  skip: boolean,
+): Promise<void> {
   const { engine, stack } = work;
   const old = transaction.resources.get(logicalId);
   const now = stack.resources.get(logicalId);
@@ -57,9 +72,16 @@ async function restoreResource(work: ResourceWork, transaction: Transaction, log
   transaction.touched.delete(logicalId);
 }
 
-function pickLive<T extends { status: string; reason: string | undefined; changedAt: number; attributes: unknown; resolved: unknown; properties: unknown }>(
-  now: T,
-): Pick<T, 'status' | 'reason' | 'changedAt' | 'attributes' | 'resolved' | 'properties'> {
+function pickLive<
+  T extends {
+    status: string;
+    reason: string | undefined;
+    changedAt: number;
+    attributes: unknown;
+    resolved: unknown;
+    properties: unknown;
+  },
+>(now: T): Pick<T, 'status' | 'reason' | 'changedAt' | 'attributes' | 'resolved' | 'properties'> {
   const { status, reason, changedAt, attributes, resolved, properties } = now;
   return { status, reason, changedAt, attributes, resolved, properties };
 }

@@ -1,7 +1,7 @@
 import type { Place } from '@roadstead/sandbox-gateway';
 import { validationError } from '../template/errors.ts';
 import { evaluateCondition, type Scope } from '../template/evaluate.ts';
-import { parameterReference, type ParameterValues } from '../template/parameters.ts';
+import { type ParameterValues, parameterReference } from '../template/parameters.ts';
 import type { Template } from '../template/template.ts';
 import type { StackModel } from './stack.ts';
 
@@ -88,8 +88,10 @@ export function evaluateConditions(
       const done = known[name];
       if (done !== undefined) return done;
       const expression = template.conditions[name];
-      if (expression === undefined) throw validationError(`Template format error: Unresolved condition dependency ${name}`);
-      if (open.has(name)) throw validationError(`Template format error: Circular dependency between conditions: ${[...open].join(', ')}`);
+      if (expression === undefined)
+        throw validationError(`Template format error: Unresolved condition dependency ${name}`);
+      if (open.has(name))
+        throw validationError(`Template format error: Circular dependency between conditions: ${[...open].join(', ')}`);
       open.add(name);
       const value = evaluateCondition(expression, scope);
       open.delete(name);

@@ -1,12 +1,20 @@
-import { dependenciesOf } from '../plan/graph.ts';
 import { diffProperties, strongestRecreation } from '../plan/diff-properties.ts';
+import { dependenciesOf } from '../plan/graph.ts';
 import { resourceSpec } from '../spec/resource-spec.ts';
 import type { JsonObject } from '../template/parse.ts';
 import { buildResource, propertyProblem, settleOutputs } from './create-stack.ts';
 import { deletePhysicalResources } from './delete-resources.ts';
 import { type Engine, markResource, markStack } from './engine.ts';
 import { adoptDeclaration, nameList } from './records.ts';
-import { evaluateProperties, handlerOf, liveScope, reasonOf, replaceResource, type ResourceWork, updateResource } from './resource-work.ts';
+import {
+  evaluateProperties,
+  handlerOf,
+  liveScope,
+  type ResourceWork,
+  reasonOf,
+  replaceResource,
+  updateResource,
+} from './resource-work.ts';
 import { rollbackUpdate } from './rollback-update.ts';
 import { runGraph } from './run-graph.ts';
 import type { Stack, StackModel, StackResource, Transaction } from './stack.ts';
@@ -28,7 +36,8 @@ export async function updateStackResources(
   cancel: AbortController,
 ): Promise<void> {
   const { model, transaction } = update;
-  const failure = (await changeAll(engine, stack, model, { transaction, cancel })) ?? settleOutputs(engine, stack, model);
+  const failure =
+    (await changeAll(engine, stack, model, { transaction, cancel })) ?? settleOutputs(engine, stack, model);
   if (engine.context.signal.aborted) return;
   if (failure === undefined) {
     await cleanUp(engine, stack, model, transaction);
@@ -81,7 +90,12 @@ async function changeAll(engine: Engine, stack: Stack, model: StackModel, pass: 
   return parts.join('');
 }
 
-async function changeResource(work: ResourceWork, model: StackModel, transaction: Transaction, logicalId: string): Promise<void> {
+async function changeResource(
+  work: ResourceWork,
+  model: StackModel,
+  transaction: Transaction,
+  logicalId: string,
+): Promise<void> {
   work.signal.throwIfAborted();
   const record = work.stack.resources.get(logicalId);
   if (record === undefined || record.status === 'CREATE_FAILED') {
@@ -99,7 +113,12 @@ async function changeResource(work: ResourceWork, model: StackModel, transaction
   adoptDeclaration(model, record);
 }
 
-async function buildNew(work: ResourceWork, model: StackModel, transaction: Transaction, logicalId: string): Promise<void> {
+async function buildNew(
+  work: ResourceWork,
+  model: StackModel,
+  transaction: Transaction,
+  logicalId: string,
+): Promise<void> {
   try {
     await buildResource(work, model, logicalId);
   } finally {
@@ -131,7 +150,12 @@ function changeKind(engine: Engine, record: StackResource, properties: JsonObjec
   return (handlerOf(engine, record.type).replaces?.(record.properties, properties) ?? true) ? 'replace' : 'update';
 }
 
-async function replace(work: ResourceWork, transaction: Transaction, record: StackResource, properties: JsonObject): Promise<void> {
+async function replace(
+  work: ResourceWork,
+  transaction: Transaction,
+  record: StackResource,
+  properties: JsonObject,
+): Promise<void> {
   const old = { ...record };
   try {
     await replaceResource(work, record, properties);

@@ -1,5 +1,5 @@
-import { AwsError, paced, type Place } from '@roadstead/sandbox-gateway';
 import { canonicalJson } from '@roadstead/foundation';
+import { AwsError, type Place, paced } from '@roadstead/sandbox-gateway';
 import { type Engine, findStack, markStack, requireStack, stacksAt } from '../engine/engine.ts';
 import { isNoUpdate, planStackChanges } from '../engine/plan-stack.ts';
 import { checkServiceRole, prepareModel, refuseUncarried } from '../engine/prepare.ts';
@@ -67,7 +67,9 @@ async function forNewStack(engine: Engine, place: Place, input: Input): Promise<
   checkStackName(name);
   const standing = findStack(engine, place, name);
   if (standing !== undefined && standing.status !== 'REVIEW_IN_PROGRESS') {
-    throw validationError(`Stack [${name}] already exists and cannot be created again with the changeSet [${requiredText(input, 'ChangeSetName')}].`);
+    throw validationError(
+      `Stack [${name}] already exists and cannot be created again with the changeSet [${requiredText(input, 'ChangeSetName')}].`,
+    );
   }
   const id = standing?.id ?? stackArn(engine, place, name);
   const model = await prepareModel(engine, {
@@ -116,7 +118,10 @@ async function computeChangeSet(engine: Engine, stack: Stack, changeSet: ChangeS
       }),
     );
     if (isEmpty) {
-      failChangeSet(changeSet, "The submitted information didn't contain changes. Submit different information to create a change set.");
+      failChangeSet(
+        changeSet,
+        "The submitted information didn't contain changes. Submit different information to create a change set.",
+      );
       return;
     }
     changeSet.status = 'CREATE_COMPLETE';
@@ -134,7 +139,9 @@ function failChangeSet(changeSet: ChangeSet, reason: string): void {
 
 function changedParameters(before: StackModel | undefined, after: StackModel): ReadonlySet<string> {
   const names = Object.keys(after.parameters);
-  return new Set(names.filter((name) => canonicalJson(after.parameters[name]) !== canonicalJson(before?.parameters[name])));
+  return new Set(
+    names.filter((name) => canonicalJson(after.parameters[name]) !== canonicalJson(before?.parameters[name])),
+  );
 }
 
 /** A change set by ARN, or by name within a stack. */
@@ -161,7 +168,12 @@ const changesPerPage = 100;
 
 /** DescribeChangeSet, with values when asked. */
 export const describeChangeSet: Operation = async (engine, { input, account, region }) => {
-  const found = findChangeSet(engine, { account, region }, requiredText(input, 'ChangeSetName'), optionalText(input, 'StackName'));
+  const found = findChangeSet(
+    engine,
+    { account, region },
+    requiredText(input, 'ChangeSetName'),
+    optionalText(input, 'StackName'),
+  );
   const { stack, changeSet } = found;
   const shown = input['IncludePropertyValues'] === true ? changeSet.changes : changeSet.changes.map(withoutValues);
   const { page, next } = pageOf(shown, optionalText(input, 'NextToken'), changesPerPage);
@@ -233,7 +245,13 @@ export const executeChangeSet: Operation = async (engine, { input, account, regi
   return {};
 };
 
-function executeCreate(engine: Engine, stack: Stack, model: StackModel, changeSet: ChangeSet, disableRollback: boolean): void {
+function executeCreate(
+  engine: Engine,
+  stack: Stack,
+  model: StackModel,
+  changeSet: ChangeSet,
+  disableRollback: boolean,
+): void {
   const wanted = changeSet.onStackFailure;
   stack.onFailure = disableRollback ? 'DO_NOTHING' : wanted === 'DELETE' ? 'DELETE' : 'ROLLBACK';
   stack.disableRollback = disableRollback;
@@ -241,7 +259,7 @@ function executeCreate(engine: Engine, stack: Stack, model: StackModel, changeSe
   beginCreate(engine, stack, model);
 }
 
-/** An executed change set that succeeded is gone from the list; one that failed stays and says so. */
+/** What became of an executed change set. */
 function settleExecution(stack: Stack, changeSet: ChangeSet): void {
   const succeeded = stack.status === 'CREATE_COMPLETE' || stack.status === 'UPDATE_COMPLETE';
   changeSet.executionStatus = succeeded ? 'EXECUTE_COMPLETE' : 'EXECUTE_FAILED';

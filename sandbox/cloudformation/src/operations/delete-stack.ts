@@ -42,7 +42,11 @@ export const deleteStack: Operation = async (engine, { input, account, region })
   return {};
 };
 
-function checkDeletable(engine: Engine, stack: Stack, { retain, force }: { retain: readonly string[]; force: boolean }): void {
+function checkDeletable(
+  engine: Engine,
+  stack: Stack,
+  { retain, force }: { retain: readonly string[]; force: boolean },
+): void {
   if (stack.terminationProtection) {
     throw validationError(`Stack [${stack.name}] cannot be deleted while TerminationProtection is enabled`);
   }
@@ -55,10 +59,13 @@ function checkDeletable(engine: Engine, stack: Stack, { retain, force }: { retai
     );
   }
   if (force && stack.status !== 'DELETE_FAILED') {
-    throw validationError(`Invalid operation on stack [${stack.id}]. FORCE_DELETE_STACK is only for a stack in the DELETE_FAILED state.`);
+    throw validationError(
+      `Invalid operation on stack [${stack.id}]. FORCE_DELETE_STACK is only for a stack in the DELETE_FAILED state.`,
+    );
   }
   const unknown = retain.filter((name) => !stack.resources.has(name));
-  if (unknown.length > 0) throw validationError(`The specified resources do not exist in the stack: [${unknown.join(', ')}]`);
+  if (unknown.length > 0)
+    throw validationError(`The specified resources do not exist in the stack: [${unknown.join(', ')}]`);
   refuseImportedExports(engine, stack);
 }
 
@@ -66,7 +73,9 @@ function refuseImportedExports(engine: Engine, stack: Stack): void {
   for (const { name } of exportsAt(engine, stack.place).filter((each) => each.stack === stack)) {
     const importers = importersFor(engine, stack, name);
     if (importers.length > 0) {
-      throw validationError(`Export ${name} cannot be deleted as it is in use by ${importers.map((each) => each.name).join(' and ')}`);
+      throw validationError(
+        `Export ${name} cannot be deleted as it is in use by ${importers.map((each) => each.name).join(' and ')}`,
+      );
     }
   }
 }
@@ -82,7 +91,9 @@ function importersFor(engine: Engine, stack: Stack, name: string): Stack[] {
 export const updateTerminationProtection: Operation = async (engine, { input, account, region }) => {
   const stack = requireStack(engine, { account, region }, requiredText(input, 'StackName'));
   if (isGone(stack) || stack.status === 'DELETE_IN_PROGRESS') {
-    throw validationError(`TerminationProtection cannot be updated for stack [${stack.name}] in status ${stack.status}`);
+    throw validationError(
+      `TerminationProtection cannot be updated for stack [${stack.name}] in status ${stack.status}`,
+    );
   }
   stack.terminationProtection = input['EnableTerminationProtection'] === true;
   return { StackId: stack.id };

@@ -82,7 +82,9 @@ export const listStacks: Operation = async (engine, { input, account, region }) 
   const summaries = page.map((stack) => ({
     StackId: stack.id,
     StackName: stack.name,
-    ...(stack.model?.template.description === undefined ? {} : { TemplateDescription: stack.model.template.description }),
+    ...(stack.model?.template.description === undefined
+      ? {}
+      : { TemplateDescription: stack.model.template.description }),
     CreationTime: new Date(stack.createdAt),
     ...(stack.updatedAt === undefined ? {} : { LastUpdatedTime: new Date(stack.updatedAt) }),
     ...(stack.deletedAt === undefined ? {} : { DeletionTime: new Date(stack.deletedAt) }),

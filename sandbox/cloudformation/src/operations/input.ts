@@ -1,6 +1,6 @@
-import { isJsonObject } from '../template/parse.ts';
-import type { GivenParameter } from '../template/parameters.ts';
 import { validationError } from '../template/errors.ts';
+import type { GivenParameter } from '../template/parameters.ts';
+import { isJsonObject } from '../template/parse.ts';
 import type { Tag } from '../types/handler.ts';
 
 export type Input = Readonly<Record<string, unknown>>;
@@ -16,7 +16,9 @@ export function requiredText(input: Input, name: string): string {
   const value = optionalText(input, name);
   if (value !== undefined) return value;
   const member = name.charAt(0).toLowerCase() + name.slice(1);
-  throw validationError(`1 validation error detected: Value null at '${member}' failed to satisfy constraint: Member must not be null`);
+  throw validationError(
+    `1 validation error detected: Value null at '${member}' failed to satisfy constraint: Member must not be null`,
+  );
 }
 
 /** A list of texts; empty when the member is missing. */
@@ -39,11 +41,17 @@ export function givenParameters(input: Input): GivenParameter[] {
 export function givenTags(input: Input): Tag[] | undefined {
   const value = input['Tags'];
   if (!Array.isArray(value)) return undefined;
-  return value.filter(isJsonObject).map((tag) => ({ Key: String(tag['Key'] ?? ''), Value: String(tag['Value'] ?? '') }));
+  return value
+    .filter(isJsonObject)
+    .map((tag) => ({ Key: String(tag['Key'] ?? ''), Value: String(tag['Value'] ?? '') }));
 }
 
 /** One page of a list that a token made of an index goes through. */
-export function pageOf<T>(items: readonly T[], token: string | undefined, size: number): { page: T[]; next: { NextToken?: string } } {
+export function pageOf<T>(
+  items: readonly T[],
+  token: string | undefined,
+  size: number,
+): { page: T[]; next: { NextToken?: string } } {
   const from = token === undefined ? 0 : Number(token);
   if (!Number.isInteger(from) || from < 0 || from > items.length) throw validationError('NextToken is invalid');
   const until = from + size;

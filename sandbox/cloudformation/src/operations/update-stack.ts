@@ -1,8 +1,8 @@
 import type { Place } from '@roadstead/sandbox-gateway';
-import { type Engine, requireStack } from '../engine/engine.ts';
-import { checkServiceRole, prepareModel, refuseUncarried } from '../engine/prepare.ts';
 import { rollbackCreate } from '../engine/create-stack.ts';
+import { type Engine, requireStack } from '../engine/engine.ts';
 import { isNoUpdate } from '../engine/plan-stack.ts';
+import { checkServiceRole, prepareModel, refuseUncarried } from '../engine/prepare.ts';
 import { rollbackUpdate } from '../engine/rollback-update.ts';
 import type { Stack, StackModel } from '../engine/stack.ts';
 import { openUpdate, updateStackResources } from '../engine/update-stack.ts';
@@ -106,14 +106,14 @@ export const cancelUpdateStack: Operation = async (engine, { input, account, reg
 export const continueUpdateRollback: Operation = async (engine, { input, account, region }) => {
   const stack = requireStack(engine, { account, region }, requiredText(input, 'StackName'));
   if (stack.status !== 'UPDATE_ROLLBACK_FAILED') {
-    throw validationError(
-      `Stack:${stack.id} is in ${stack.status} state and can not continue rolling back.`,
-    );
+    throw validationError(`Stack:${stack.id} is in ${stack.status} state and can not continue rolling back.`);
   }
   const skip = texts(input, 'ResourcesToSkip');
   const wrong = skip.filter((name) => stack.resources.get(name)?.status !== 'UPDATE_FAILED');
   if (wrong.length > 0) {
-    throw validationError(`The resources you specified to skip are not in the UPDATE_FAILED state: [${wrong.join(', ')}]`);
+    throw validationError(
+      `The resources you specified to skip are not in the UPDATE_FAILED state: [${wrong.join(', ')}]`,
+    );
   }
   startRollback(engine, stack, 'CONTINUE_ROLLBACK', optionalText(input, 'ClientRequestToken'));
   startWork(engine, stack, () => rollbackUpdate(engine, stack, 'User Initiated', skip));

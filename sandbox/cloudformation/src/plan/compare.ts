@@ -71,5 +71,7 @@ function scalarText(value: unknown): string {
 
 function isEmpty(value: unknown): boolean {
   if (Array.isArray(value)) return value.length === 0;
-  return value === undefined || value === null || value === '' || (isJsonObject(value) && Object.keys(value).length === 0);
+  return (
+    value === undefined || value === null || value === '' || (isJsonObject(value) && Object.keys(value).length === 0)
+  );
 }

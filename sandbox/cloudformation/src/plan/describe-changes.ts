@@ -1,6 +1,6 @@
 import { canonicalJson } from '@roadstead/foundation';
-import type { JsonObject } from '../template/parse.ts';
 import { Unknown } from '../template/evaluate.ts';
+import type { JsonObject } from '../template/parse.ts';
 import { isJsonObject } from '../template/parse.ts';
 import { referencesIn } from '../template/references.ts';
 import type { Template } from '../template/template.ts';
@@ -76,7 +76,11 @@ interface Detail {
   readonly CausingEntity?: string;
 }
 
-function propertyDetails(change: PropertyChange, present: { logicalId: string; type: string }, sources: ChangeSources): Detail[] {
+function propertyDetails(
+  change: PropertyChange,
+  present: { logicalId: string; type: string },
+  sources: ChangeSources,
+): Detail[] {
   const name = change.path[0] ?? '';
   const isTags = sources.tagProperty(present.type) === name;
   const target = {
@@ -121,13 +125,17 @@ function causingEntities(
 
 /** The same change as it is told without IncludePropertyValues. */
 export function withoutValues(change: JsonObject): JsonObject {
-  const { BeforeContext, AfterContext, ...resource } = isJsonObject(change['ResourceChange']) ? change['ResourceChange'] : {};
+  const { BeforeContext, AfterContext, ...resource } = isJsonObject(change['ResourceChange'])
+    ? change['ResourceChange']
+    : {};
   const details = Array.isArray(resource['Details']) ? resource['Details'].filter(isJsonObject) : [];
   return { ...change, ResourceChange: { ...resource, Details: details.map(detailWithoutValues) } };
 }
 
 function detailWithoutValues(detail: JsonObject): JsonObject {
-  const { Path, BeforeValue, AfterValue, AttributeChangeType, ...target } = isJsonObject(detail['Target']) ? detail['Target'] : {};
+  const { Path, BeforeValue, AfterValue, AttributeChangeType, ...target } = isJsonObject(detail['Target'])
+    ? detail['Target']
+    : {};
   return { ...detail, Target: target };
 }
 

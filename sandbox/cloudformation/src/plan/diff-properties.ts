@@ -49,8 +49,10 @@ function diffMembers(level: Level, before: JsonObject, after: JsonObject): Prope
 
 function diffValue(level: Level, type: PropertyType, before: unknown, after: unknown): PropertyChange[] {
   if (sameValue(before, after)) return [];
-  const members = typeof type === 'object' && 'definition' in type ? level.spec.definitions[type.definition] : undefined;
-  if (members !== undefined && isPlain(before) && isPlain(after)) return diffMembers({ ...level, members }, before, after);
+  const members =
+    typeof type === 'object' && 'definition' in type ? level.spec.definitions[type.definition] : undefined;
+  if (members !== undefined && isPlain(before) && isPlain(after))
+    return diffMembers({ ...level, members }, before, after);
   return [{ path: level.path, recreation: level.inherited, before, after, causes: unknownCauses(after) }];
 }
 

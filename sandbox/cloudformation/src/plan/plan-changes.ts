@@ -1,5 +1,5 @@
-import { resourceSpec } from '../spec/resource-spec.ts';
 import { canonicalJson } from '@roadstead/foundation';
+import { resourceSpec } from '../spec/resource-spec.ts';
 import { type Scope, Unknown } from '../template/evaluate.ts';
 import type { JsonObject } from '../template/parse.ts';
 import type { ResourceDeclaration } from '../template/template.ts';
@@ -54,7 +54,9 @@ export function planChanges(input: PlanInput): PlannedChange[] {
   const lookups: PlanLookups = {
     physicalId: (name) => (fate.get(name) === 'new' ? new Unknown([name]) : input.present.get(name)?.physicalId),
     attribute: (name, attribute) =>
-      fate.get(name) === 'same' ? input.present.get(name)?.attributes[attribute] : new Unknown([`${name}.${attribute}`]),
+      fate.get(name) === 'same'
+        ? input.present.get(name)?.attributes[attribute]
+        : new Unknown([`${name}.${attribute}`]),
   };
   const planned: PlannedChange[] = [];
   for (const logicalId of inOrder(input.dependencies)) {
@@ -87,7 +89,8 @@ function fateOf(change: PlannedChange | undefined): 'same' | 'changed' | 'new' {
 }
 
 function replacementOf(changes: readonly PropertyChange[], replaces: () => boolean): 'True' | 'False' | 'Conditional' {
-  const known = (recreation: Recreation) => changes.some((each) => each.recreation === recreation && each.causes.length === 0);
+  const known = (recreation: Recreation) =>
+    changes.some((each) => each.recreation === recreation && each.causes.length === 0);
   if (known('Always') || (known('Conditionally') && replaces())) return 'True';
   return changes.some((each) => each.recreation !== 'Never' && each.causes.length > 0) ? 'Conditional' : 'False';
 }

@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject } from '../template/parse.ts';
 import { Unknown } from '../template/evaluate.ts';
+import { isJsonObject, type JsonObject } from '../template/parse.ts';
 import type { PropertySpec, PropertyType, ResourceSpec } from './resource-spec.ts';
 
 /** Properties in the specification's types, and what is wrong with them (empty = nothing). */

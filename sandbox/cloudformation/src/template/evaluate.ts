@@ -43,7 +43,8 @@ export function unknownCauses(value: unknown): string[] {
 }
 
 function evaluateNode(value: unknown, scope: Scope): unknown {
-  if (Array.isArray(value)) return value.map((member) => evaluateNode(member, scope)).filter((each) => each !== noValue);
+  if (Array.isArray(value))
+    return value.map((member) => evaluateNode(member, scope)).filter((each) => each !== noValue);
   if (!isJsonObject(value)) return value;
   const call = functionCall(value);
   if (call !== undefined) return evaluateCall(call[0], call[1], scope);
@@ -139,7 +140,9 @@ export function evaluateCondition(value: unknown, scope: Scope): boolean {
       return equalText(left) === equalText(right);
     }
   }
-  throw validationError('Template format error: Conditions can only be boolean operations on parameters and other conditions');
+  throw validationError(
+    'Template format error: Conditions can only be boolean operations on parameters and other conditions',
+  );
 }
 
 function equalText(value: unknown): string {
@@ -149,20 +152,26 @@ function equalText(value: unknown): string {
 function operands(argument: unknown, name: string): readonly unknown[] {
   const members = list(argument, name);
   if (members.length >= 2 && members.length <= 10) return members;
-  throw validationError(`Template error: every ${name} object requires a list of at least 2 and at most 10 boolean parameters.`);
+  throw validationError(
+    `Template error: every ${name} object requires a list of at least 2 and at most 10 boolean parameters.`,
+  );
 }
 
 function reference(name: string, scope: Scope): unknown {
   if (name === 'AWS::NoValue') return noValue;
   const value = scope.value(name) ?? scope.physicalId(name);
   if (value !== undefined) return value;
-  throw validationError(`Template format error: Unresolved resource dependencies [${name}] in the Resources block of the template`);
+  throw validationError(
+    `Template format error: Unresolved resource dependencies [${name}] in the Resources block of the template`,
+  );
 }
 
 function attributeOf(resource: string, attribute: string, scope: Scope): unknown {
   const value = scope.attribute(resource, attribute);
   if (value !== undefined) return value;
-  throw validationError(`Template error: resource ${resource} does not support attribute type ${attribute} in Fn::GetAtt`);
+  throw validationError(
+    `Template error: resource ${resource} does not support attribute type ${attribute} in Fn::GetAtt`,
+  );
 }
 
 function substitute(argument: unknown, scope: Scope): unknown {
@@ -185,7 +194,10 @@ function joined(values: readonly unknown[], delimiter: string): unknown {
 
 function mapped(map: string, top: string, second: string, scope: Scope): unknown {
   const found = scope.mapping(map);
-  if (found === undefined) throw validationError(`Template error: Mapping named '${map}' is not present in the 'Mappings' section of template.`);
+  if (found === undefined)
+    throw validationError(
+      `Template error: Mapping named '${map}' is not present in the 'Mappings' section of template.`,
+    );
   const row = found[top];
   const value = isJsonObject(row) ? row[second] : undefined;
   if (value !== undefined) return value;

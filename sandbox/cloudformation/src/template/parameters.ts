@@ -86,11 +86,15 @@ function chooseOne(
 ): string | undefined {
   if (given?.UsePreviousValue === true) {
     if (given.ParameterValue !== undefined) {
-      throw validationError(`Invalid input for parameter key ${name}. Cannot specify usePreviousValue as true and non empty value for a parameter`);
+      throw validationError(
+        `Invalid input for parameter key ${name}. Cannot specify usePreviousValue as true and non empty value for a parameter`,
+      );
     }
     const before = previous?.[name];
     if (before === undefined) {
-      throw validationError(`Invalid input for parameter key ${name}. Cannot specify usePreviousValue as true for a parameter key not in the previous template`);
+      throw validationError(
+        `Invalid input for parameter key ${name}. Cannot specify usePreviousValue as true for a parameter key not in the previous template`,
+      );
     }
     return before.value;
   }
@@ -107,7 +111,9 @@ export function checkParameter(name: string, declaration: ParameterDeclaration, 
   const numeric = declaration.type === 'Number' || declaration.type === 'List<Number>';
   for (const member of members) {
     if (numeric && (member.trim() === '' || !Number.isFinite(Number(member)))) {
-      throw validationError(`Parameter validation failed: parameter value ${member} for parameter name ${name} is not a number`);
+      throw validationError(
+        `Parameter validation failed: parameter value ${member} for parameter name ${name} is not a number`,
+      );
     }
     if (declaration.allowedValues !== undefined && !declaration.allowedValues.includes(member)) {
       refuse(`Parameter '${name}' must be one of AllowedValues`);

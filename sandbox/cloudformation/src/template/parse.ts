@@ -75,7 +75,8 @@ function plain(node: unknown): unknown {
   }
   if (isScalar(node)) return tagged(node, node.value);
   if (isSeq(node)) return tagged(node, node.items.map(plain));
-  if (isMap(node)) return tagged(node, Object.fromEntries(node.items.map(({ key, value }) => [keyOf(key), plain(value)])));
+  if (isMap(node))
+    return tagged(node, Object.fromEntries(node.items.map(({ key, value }) => [keyOf(key), plain(value)])));
   throw validationError('Template format error: unsupported structure.');
 }
 

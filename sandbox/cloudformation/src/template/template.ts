@@ -114,7 +114,11 @@ function section(source: JsonObject, name: string): JsonObject {
   return value;
 }
 
-function mapMembers<T>(source: JsonObject, path: string, read: (name: string, member: JsonObject) => T): Record<string, T> {
+function mapMembers<T>(
+  source: JsonObject,
+  path: string,
+  read: (name: string, member: JsonObject) => T,
+): Record<string, T> {
   const entries = Object.entries(source).map(([name, member]): [string, T] => {
     if (path !== 'Mappings' && !/^[A-Za-z0-9]+$/.test(name)) {
       throw validationError(
@@ -171,14 +175,14 @@ function readParameter(name: string, member: JsonObject): ParameterDeclaration {
 
 function scalarText(value: unknown, parameter: string): string {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw validationError(
-    `Template format error: Every Default member must be a string. (parameter ${parameter})`,
-  );
+  throw validationError(`Template format error: Every Default member must be a string. (parameter ${parameter})`);
 }
 
 function readResource(name: string, member: JsonObject): ResourceDeclaration {
   if (typeof member['Type'] !== 'string') {
-    throw validationError(`Template format error: [/Resources/${name}] Every Resources object must contain a Type member.`);
+    throw validationError(
+      `Template format error: [/Resources/${name}] Every Resources object must contain a Type member.`,
+    );
   }
   const unknown = Object.keys(member).filter((key) => !resourceMembers.has(key));
   if (unknown.length > 0) {
@@ -220,7 +224,9 @@ function readPolicy(value: unknown, which: string, resource: string): DeletionPo
 
 function readOutput(name: string, member: JsonObject): OutputDeclaration {
   if (member['Value'] === undefined || member['Value'] === null) {
-    throw validationError(`Template format error: Output ${name} is malformed. Every Outputs member must contain a Value.`);
+    throw validationError(
+      `Template format error: Output ${name} is malformed. Every Outputs member must contain a Value.`,
+    );
   }
   const known = new Set(['Value', 'Description', 'Export', 'Condition']);
   const unknown = Object.keys(member).find((key) => !known.has(key));

@@ -63,7 +63,9 @@ function checkLimits(template: Template): void {
     const count = Object.keys(template[section]).length;
     const limit = templateLimits[section];
     if (count > limit) {
-      throw validationError(`Template format error: Number of ${section}, ${count}, is greater than maximum allowed, ${limit}`);
+      throw validationError(
+        `Template format error: Number of ${section}, ${count}, is greater than maximum allowed, ${limit}`,
+      );
     }
   }
 }
@@ -87,7 +89,9 @@ function checkProperties(name: string, resource: Template['resources'][string], 
       );
     }
     if (!carried.includes(property)) {
-      throw validationError(`Property ${property} of ${resource.type} (resource ${name}) is not carried by the sandbox`);
+      throw validationError(
+        `Property ${property} of ${resource.type} (resource ${name}) is not carried by the sandbox`,
+      );
     }
   }
 }
@@ -109,8 +113,14 @@ function checkConditionNames(template: Template): void {
   const parts = [...Object.values(template.resources), ...Object.values(template.outputs)];
   const used = [
     ...parts.flatMap((part) => part.condition ?? []),
-    ...conditionsIn(Object.values(template.resources).map((resource) => resource.properties), false),
-    ...conditionsIn(Object.values(template.outputs).map((output) => output.value), false),
+    ...conditionsIn(
+      Object.values(template.resources).map((resource) => resource.properties),
+      false,
+    ),
+    ...conditionsIn(
+      Object.values(template.outputs).map((output) => output.value),
+      false,
+    ),
     ...conditionsIn(Object.values(template.conditions), true),
   ];
   const unknown = used.find((name) => !Object.hasOwn(template.conditions, name));
@@ -147,7 +157,8 @@ function checkReferences(template: Template, carriedOf: CarriedOf): void {
       );
     }
   }
-  for (const output of Object.values(template.outputs)) check(referencesIn([output.value, output.exportName]), 'Outputs');
+  for (const output of Object.values(template.outputs))
+    check(referencesIn([output.value, output.exportName]), 'Outputs');
   const inConditions = referencesIn(template.conditions).find(({ name }) => !isValue(name));
   if (inConditions !== undefined) {
     throw validationError(
