@@ -9,6 +9,9 @@ export {
   keySetOf,
   type ServiceAccountKey,
 } from './authority.ts';
+export { type DownloadSites, upstreamSites } from './binaries/download.ts';
+export { type OnProgress, type Progress, progressLine } from './binaries/progress.ts';
+export { binaryProvider, type ResolveOptions, resolveBinaries } from './binaries/resolve-binaries.ts';
 export {
   type Binaries,
   type Binary,

@@ -1,0 +1,226 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, messageOf, systemClock } from '@roadstead/foundation';
+import {
+  type Binaries,
+  type Binary,
+  type BinaryProvider,
+  type BinarySource,
+  type Component,
+  components,
+  type Minor,
+  minors,
+  releases,
+} from '../components.ts';
+import {
+  build,
+  builtName,
+  contentKey,
+  findToolchain,
+  goMissing,
+  pickEntry,
+  readSources,
+  type Toolchain,
+} from './build.ts';
+import { cacheError, checkEntry, publishEntry, sweepStaging } from './cache.ts';
+import { type DownloadContext, type DownloadSites, download, planDownload, upstreamSites } from './download.ts';
+import { type Environment, findInstalled, type PartialFiles } from './installed.ts';
+import { withLock } from './lock.ts';
+import { type OnProgress, reporter } from './progress.ts';
+
+export interface ResolveOptions {
+  readonly minor: Minor;
+  /** Such as `~/.cache/roadstead`; made when missing. */
+  readonly cacheDirectory: string;
+  /** Read for TEST_ASSET_*, KUBEBUILDER_ASSETS, PATH, proxies and Go's settings. */
+  readonly env: Environment;
+  readonly onProgress?: OnProgress;
+  readonly signal?: AbortSignal;
+  readonly clock?: Clock;
+  readonly sites?: DownloadSites;
+}
+
+interface Context {
+  readonly options: ResolveOptions;
+  readonly parent: string;
+  readonly platform: { readonly os: string; readonly arch: string };
+  readonly clock: Clock;
+  readonly onProgress: OnProgress;
+}
+
+const usualCompileMs = 5 * 60_000;
+const usualLinkMs = 10_000;
+const reportEveryMs = 5_000;
+
+/**
+ * The five binaries of one minor: installed ones first, then the cache, then a download by checksum, then a build. What
+ * is in the cache is read whole and made again if it changed. Rejects with `GO_MISSING`, `DISK_FULL`,
+ * `CACHE_NOT_WRITABLE`, `GO_MODULES_UNREACHABLE` or `CONTROL_PLANE_BUILD_FAILED`.
+ */
+export async function resolveBinaries(options: ResolveOptions): Promise<Binaries> {
+  const clock = options.clock ?? systemClock;
+  const onProgress = options.onProgress ?? (() => undefined);
+  const platform = { os: process.platform, arch: process.arch === 'x64' ? 'amd64' : process.arch };
+  const parent = join(options.cacheDirectory, 'control-plane');
+  const context: Context = { options, parent, platform, clock, onProgress };
+  const installed = await findInstalled(options.minor, options.env, reporter(onProgress, clock, 'find'));
+  if (components.every((component) => installed[component] !== undefined))
+    return complete(options.minor, installed, {});
+  const cached = (await cachedDownload(context)) ?? (await cachedBuild(context));
+  return complete(options.minor, installed, cached ?? (await make(context)));
+}
+
+/** `resolveBinaries` for any minor, each looked for once in the life of the process. */
+export function binaryProvider(options: Omit<ResolveOptions, 'minor' | 'signal'>): BinaryProvider {
+  const known = new Map<Minor, Binaries>();
+  return async (minor, signal) => {
+    const before = known.get(minor);
+    if (before !== undefined) return before;
+    const binaries = await resolveBinaries({ ...options, minor, ...(signal === undefined ? {} : { signal }) });
+    known.set(minor, binaries);
+    return binaries;
+  };
+}
+
+function complete(minor: Minor, installed: PartialFiles, rest: PartialFiles): Binaries {
+  const files = { ...rest, ...installed };
+  const missing = components.filter((component) => files[component] === undefined);
+  if (missing.length > 0) throw new Error(`no source made ${missing.join(', ')}`);
+  return { minor, files: files as Readonly<Record<Component, Binary>> };
+}
+
+async function make(context: Context): Promise<PartialFiles> {
+  const { options, parent, clock, onProgress } = context;
+  const waiting = reporter(onProgress, clock, 'wait', usualCompileMs);
+  const onWait = every(reportEveryMs, clock, (pid: number) => waiting(`process ${pid} is making the control plane`));
+  try {
+    await mkdir(parent, { recursive: true });
+    return await withLock(join(parent, 'lock'), { clock, signal: options.signal, onWait }, async () => {
+      await sweepStaging(parent);
+      const cached = (await cachedDownload(context)) ?? (await cachedBuild(context));
+      return cached ?? (await tryDownload(context)) ?? (await buildAll(context));
+    });
+  } catch (error) {
+    throw cacheError(error, parent);
+  }
+}
+
+function filesIn(directory: string, source: BinarySource): PartialFiles {
+  const isOurs = source === 'build';
+  return Object.fromEntries(
+    components.map((component) => [component, { path: join(directory, component), source, isOurs }]),
+  );
+}
+
+function downloadEntry({ options, parent, platform }: Context): string {
+  return join(parent, `download-${releases[options.minor]}-${platform.os}-${platform.arch}`);
+}
+
+async function cachedDownload(context: Context): Promise<PartialFiles | undefined> {
+  const directory = downloadEntry(context);
+  return (await isGood(directory, context)) ? filesIn(directory, 'download') : undefined;
+}
+
+async function isGood(directory: string, { onProgress, clock }: Context): Promise<boolean> {
+  const state = await checkEntry(directory);
+  if (state.kind === 'damaged') reporter(onProgress, clock, 'find')(`the cache is damaged: ${state.reason}`);
+  return state.kind === 'good';
+}
+
+async function tryDownload(context: Context): Promise<PartialFiles | undefined> {
+  const { options, platform, clock, onProgress } = context;
+  const from: DownloadContext = {
+    sites: options.sites ?? upstreamSites,
+    platform,
+    env: options.env,
+    signal: options.signal,
+  };
+  const report = reporter(onProgress, clock, 'download');
+  const planned = await planDownload(options.minor, from);
+  if (planned.kind === 'impossible') {
+    report(`not possible: ${planned.reason}`);
+    return undefined;
+  }
+  const directory = downloadEntry(context);
+  try {
+    await publishEntry(directory, {}, (staging) => download(planned.plan, staging, from, report));
+    return filesIn(directory, 'download');
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    const isOurDisk = error !== null && typeof error === 'object' && 'code' in error && error.code === 'DISK_FULL';
+    if (isOurDisk) throw error;
+    report(`given up: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+async function buildEntryPrefix(minor: Minor, { platform }: Context): Promise<string> {
+  return `build-${releases[minor]}-${platform.os}-${platform.arch}-${contentKey(await readSources(), minor)}`;
+}
+
+async function cachedBuild(context: Context): Promise<PartialFiles | undefined> {
+  const { options, parent } = context;
+  const names = await readdir(parent).catch(() => []);
+  const prefix = await buildEntryPrefix(options.minor, context);
+  if (!names.some((name) => name.startsWith(prefix))) return undefined;
+  const toolchain = await findToolchain(options.env, options.signal);
+  const name = pickEntry(names, prefix, toolchain?.version);
+  if (name === undefined) return undefined;
+  const directory = join(parent, name);
+  return (await isGood(directory, context)) ? filesIn(directory, 'build') : undefined;
+}
+
+/** The minor that was asked for first, then the others, which cost seconds while Go's cache is warm. */
+async function buildAll(context: Context): Promise<PartialFiles> {
+  const { options, parent } = context;
+  const toolchain = await findToolchain(options.env, options.signal);
+  if (toolchain === undefined) throw goMissing();
+  const order = [options.minor, ...minors.filter((minor) => minor !== options.minor).toReversed()];
+  for (const minor of order) {
+    const directory = join(parent, `${await buildEntryPrefix(minor, context)}-${toolchain.version}`);
+    const isAsked = minor === options.minor;
+    if (!isAsked && (await checkEntry(directory)).kind === 'good') continue;
+    await buildOne(minor, directory, toolchain, context, isAsked);
+  }
+  return filesIn(join(parent, `${await buildEntryPrefix(options.minor, context)}-${toolchain.version}`), 'build');
+}
+
+async function buildOne(
+  minor: Minor,
+  directory: string,
+  toolchain: Toolchain,
+  { options, clock, onProgress }: Context,
+  isFirst: boolean,
+): Promise<void> {
+  const [step, usualMs] = isFirst ? (['compile', usualCompileMs] as const) : (['link', usualLinkMs] as const);
+  const report = reporter(onProgress, clock, step, usualMs);
+  const what = `Kubernetes ${releases[minor]} with ${toolchain.version}`;
+  report(what);
+  let packages = 0;
+  const tick = setInterval(
+    () => report(packages === 0 ? what : `${what}, ${packages} packages so far`),
+    reportEveryMs,
+  ).unref();
+  const links = Object.fromEntries(components.map((component) => [component, builtName]));
+  try {
+    const { env, signal } = options;
+    await publishEntry(directory, links, (staging) =>
+      build(minor, staging, { env, signal }, (count) => {
+        packages = count;
+      }),
+    );
+    report(`${what} is in the cache`);
+  } finally {
+    clearInterval(tick);
+  }
+}
+
+/** At most one call in `ms`. */
+function every<T>(ms: number, clock: Clock, call: (value: T) => void): (value: T) => void {
+  let last = Number.NEGATIVE_INFINITY;
+  return (value) => {
+    if (clock.monotonic() - last < ms) return;
+    last = clock.monotonic();
+    call(value);
+  };
+}
