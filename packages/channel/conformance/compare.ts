@@ -35,12 +35,16 @@ function casesOf(suite: Suite, path: readonly string[] = []): Case[] {
     expr: original.expr,
     test: original,
   }));
-  return [...own, ...(suite.suites ?? []).flatMap((inner) => casesOf(inner, [...path, suite.name, inner.name].slice(-3)))];
+  return [
+    ...own,
+    ...(suite.suites ?? []).flatMap((inner) => casesOf(inner, [...path, suite.name, inner.name].slice(-3))),
+  ];
 }
 
 const needsProtobuf = (one: Case): boolean =>
-  /TestAllTypes|google\.protobuf|proto2|proto3|NestedEnum|GlobalEnum|wrappers|type_url|typeUrl|@type/.test(JSON.stringify(one.test)) ||
-  ['proto2', 'proto2_ext', 'proto3', 'enums', 'wrappers', 'dynamic'].includes(one.section);
+  /TestAllTypes|google\.protobuf|proto2|proto3|NestedEnum|GlobalEnum|wrappers|type_url|typeUrl|@type/.test(
+    JSON.stringify(one.test),
+  ) || ['proto2', 'proto2_ext', 'proto3', 'enums', 'wrappers', 'dynamic'].includes(one.section);
 
 /** One spelling for equal values: `int:1`, `list[…]`, `map{…}` with entries in order. */
 function spell(value: unknown): string {
@@ -119,7 +123,8 @@ function expected(value: Readonly<Record<string, unknown>>): string {
     case 'listValue':
       return `list[${((held as { values?: Record<string, unknown>[] }).values ?? []).map(expected).join(',')}]`;
     case 'mapValue': {
-      const entries = (held as { entries?: { key: Record<string, unknown>; value: Record<string, unknown> }[] }).entries ?? [];
+      const entries =
+        (held as { entries?: { key: Record<string, unknown>; value: Record<string, unknown> }[] }).entries ?? [];
       return `map{${entries
         .map((entry) => `${expected(entry.key)}=${expected(entry.value)}`)
         .sort()
@@ -152,7 +157,8 @@ function bound(value: Readonly<Record<string, unknown>>): unknown {
     case 'listValue':
       return ((held as { values?: Record<string, unknown>[] }).values ?? []).map(bound);
     case 'mapValue': {
-      const entries = (held as { entries?: { key: Record<string, unknown>; value: Record<string, unknown> }[] }).entries ?? [];
+      const entries =
+        (held as { entries?: { key: Record<string, unknown>; value: Record<string, unknown> }[] }).entries ?? [];
       return new Map(entries.map((entry) => [bound(entry.key), bound(entry.value)]));
     }
     default:
@@ -175,7 +181,11 @@ async function runners(specFolder: string): Promise<Readonly<Record<string, Runn
       return isCelError(result) ? 'error' : spell(result);
     },
     '@marcbachmann/cel-js': (expr, bindings) => {
-      const env = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false, enableOptionalTypes: true });
+      const env = new Environment({
+        unlistedVariablesAreDyn: true,
+        homogeneousAggregateLiterals: false,
+        enableOptionalTypes: true,
+      });
       return spell(env.evaluate(expr, Object.fromEntries(bindings)));
     },
   };
@@ -193,7 +203,10 @@ function passes(run: Runner, one: Case): boolean {
 }
 
 const specFolder =
-  process.argv[2] ?? createRequire(import.meta.url).resolve('@bufbuild/cel-spec/testdata/tests.js').replace(/\/dist\/.*$/, '');
+  process.argv[2] ??
+  createRequire(import.meta.url)
+    .resolve('@bufbuild/cel-spec/testdata/tests.js')
+    .replace(/\/dist\/.*$/, '');
 const { tests } = await import(pathToFileURL(`${specFolder}/dist/esm/testdata/conformance.js`).href);
 const cases = casesOf(tests as Suite).filter((one) => !('typedResult' in one.test) && one.test['checkOnly'] !== true);
 const plain = cases.filter((one) => !needsProtobuf(one));
@@ -205,7 +218,10 @@ const report = Object.entries(await runners(specFolder)).map(([library, run]) =>
     all: `${cases.length - failed.length} of ${cases.length}`,
     withoutProtobuf: `${plain.length - failedPlain.length} of ${plain.length}`,
     failedBySection: Object.fromEntries(
-      [...new Set(failedPlain.map((one) => one.section))].map((section) => [section, failedPlain.filter((one) => one.section === section).length]),
+      [...new Set(failedPlain.map((one) => one.section))].map((section) => [
+        section,
+        failedPlain.filter((one) => one.section === section).length,
+      ]),
     ),
     failedWithoutProtobuf: failedPlain.map((one) => `${one.name}: ${one.expr}`),
   };

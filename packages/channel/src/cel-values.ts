@@ -11,16 +11,23 @@ export function toCel(json: Json): CelInput {
 
 /** A result as JSON; throws a RangeError for what JSON cannot hold. */
 export function toJson(value: CelValue): Json {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return value;
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')
+    return value;
   if (typeof value === 'bigint') return safeNumber(value);
   if (isCelUint(value)) return safeNumber(value.value);
   if (isCelList(value)) return [...value].map(toJson);
-  if (isCelMap(value)) return Object.fromEntries([...value].map(([key, member]) => [String(isCelUint(key) ? key.value : key), toJson(member)]));
-  throw new RangeError(value instanceof Uint8Array ? 'bytes are not JSON: use base64()' : 'a result that is not JSON: use string()');
+  if (isCelMap(value))
+    return Object.fromEntries(
+      [...value].map(([key, member]) => [String(isCelUint(key) ? key.value : key), toJson(member)]),
+    );
+  throw new RangeError(
+    value instanceof Uint8Array ? 'bytes are not JSON: use base64()' : 'a result that is not JSON: use string()',
+  );
 }
 
 function safeNumber(value: bigint): number {
-  if (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER)) throw new RangeError(`${value} is too large for JSON`);
+  if (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER))
+    throw new RangeError(`${value} is too large for JSON`);
   return Number(value);
 }
 

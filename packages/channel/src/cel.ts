@@ -48,7 +48,10 @@ function parseFault(error: unknown, source: string): ParseFault {
     readonly location?: { readonly start?: { readonly offset?: number } };
     readonly message?: string;
   };
-  return { message: rawMessage ?? message ?? 'not an expression', offset: Math.min(location?.start?.offset ?? 0, source.length) };
+  return {
+    message: rawMessage ?? message ?? 'not an expression',
+    offset: Math.min(location?.start?.offset ?? 0, source.length),
+  };
 }
 
 function evaluate(program: (context: Bindings) => unknown, bindings: Bindings): Evaluated {

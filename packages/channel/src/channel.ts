@@ -3,7 +3,9 @@ import type { JsonObject } from '@roadstead/foundation';
 import type { PlacedExpression, TemplateDocument } from './template.ts';
 
 /** Where a channel's content comes from: what the first half of a version says. */
-export type ChannelSource = { readonly kind: 'git'; readonly commit: string } | { readonly kind: 'folder'; readonly digest: string };
+export type ChannelSource =
+  | { readonly kind: 'git'; readonly commit: string }
+  | { readonly kind: 'folder'; readonly digest: string };
 
 /** A channel that was read: parsed and compiled once, rendered for any number of clusters. */
 export interface Channel {

@@ -1,6 +1,16 @@
 import { type Fault, type Problem, problemAt } from '@roadstead/definition';
 import type { Json } from '@roadstead/foundation';
-import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node, type Scalar, type YAMLMap } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type LineCounter,
+  type Node,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml';
 import { isExpression, parseExpression } from './cel.ts';
 import { longForm } from './cloudformation-tags.ts';
 import { splitText, type TextPart } from './lexer.ts';
@@ -30,6 +40,11 @@ export function compileNode(node: unknown, context: CompileContext): Template {
   return new Compiler(context).compile(node);
 }
 
+/** Compiles a node that is an expression without `${{ }}`. */
+export function compileExpression(node: unknown, context: CompileContext): PlacedExpression | undefined {
+  return new Compiler(context).bare(node);
+}
+
 const nothing: Template = { kind: 'value', value: null };
 
 class Compiler {
@@ -43,14 +58,22 @@ class Compiler {
   compile(node: unknown, inSub = false): Template {
     this.#nodes += 1;
     if (this.#nodes > largestDocument) {
-      if (this.#nodes === largestDocument + 1) this.#report(node, 0, { code: 'DOCUMENT_TOO_LARGE', message: 'the document has too many nodes', hint: 'aliases that hold aliases grow fast' });
+      if (this.#nodes === largestDocument + 1)
+        this.#report(node, 0, {
+          code: 'DOCUMENT_TOO_LARGE',
+          message: 'the document has too many nodes',
+          hint: 'aliases that hold aliases grow fast',
+        });
       return nothing;
     }
     if (isAlias(node)) return this.compile(node.resolve(this.#context.document), inSub);
     if (isScalar(node)) return this.#tagged(node, this.#scalar(node, inSub || node.tag === '!Sub'));
     if (isSeq(node)) {
       const isSub = inSub || node.tag === '!Sub';
-      return this.#tagged(node, folded({ kind: 'list', items: node.items.map((item, index) => this.compile(item, isSub && index === 0)) }));
+      return this.#tagged(
+        node,
+        folded({ kind: 'list', items: node.items.map((item, index) => this.compile(item, isSub && index === 0)) }),
+      );
     }
     if (isMap(node)) return this.#tagged(node, this.#map(node));
     return nothing;
@@ -61,7 +84,9 @@ class Compiler {
     if (tag === undefined || !tag.startsWith('!') || tag === '!') return template;
     const form = this.#context.shortTags ? longForm(tag) : undefined;
     if (form === undefined) {
-      const hint = this.#context.shortTags ? "CloudFormation's short tags are read: !Ref, !Sub, !GetAtt …" : 'remove the tag';
+      const hint = this.#context.shortTags
+        ? "CloudFormation's short tags are read: !Ref, !Sub, !GetAtt …"
+        : 'remove the tag';
       this.#report(node, 0, { code: 'UNKNOWN_TAG', message: `the tag ${tag} is not known here`, hint });
       return template;
     }
@@ -71,10 +96,15 @@ class Compiler {
 
   #scalar(node: Scalar, inSub: boolean): Template {
     const { value } = node;
-    if (typeof value !== 'string' || !this.#context.expressions || !value.includes('${{')) return { kind: 'value', value: plain(value) };
+    if (typeof value !== 'string' || !this.#context.expressions || !value.includes('${{'))
+      return { kind: 'value', value: plain(value) };
     const split = splitText(value);
     if ('error' in split) {
-      this.#report(node, split.error.offset, { code: 'UNFINISHED_EXPRESSION', message: split.error.message, hint: split.error.hint });
+      this.#report(node, split.error.offset, {
+        code: 'UNFINISHED_EXPRESSION',
+        message: split.error.message,
+        hint: split.error.hint,
+      });
       return nothing;
     }
     const parts = split.parts.map((part) => (part.kind === 'text' ? part.text : this.#expression(node, part)));
@@ -88,9 +118,14 @@ class Compiler {
   #expression(node: Scalar, part: Extract<TextPart, { kind: 'expression' }>): PlacedExpression | undefined {
     const positions = scalarPositions(node, this.#context.text, this.#context.lines);
     const parsed = parseExpression(part.source);
-    if (isExpression(parsed)) return { expression: parsed, file: this.#context.file, at: (offset) => positions(part.offset + offset) };
+    if (isExpression(parsed))
+      return { expression: parsed, file: this.#context.file, at: (offset) => positions(part.offset + offset) };
     const hint = part.source === '' ? 'write an expression between the braces' : undefined;
-    this.#report(node, part.offset + parsed.offset, { code: 'EXPRESSION_SYNTAX', message: `${part.source}: ${parsed.message}`, hint });
+    this.#report(node, part.offset + parsed.offset, {
+      code: 'EXPRESSION_SYNTAX',
+      message: `${part.source}: ${parsed.message}`,
+      hint,
+    });
     return undefined;
   }
 
@@ -106,7 +141,10 @@ class Compiler {
         continue;
       }
       const inSub = key === 'Fn::Sub';
-      const value = inSub && isSeq(item.value) ? folded({ kind: 'list', items: item.value.items.map((one, at) => this.compile(one, at === 0)) }) : this.compile(item.value, inSub);
+      const value =
+        inSub && isSeq(item.value)
+          ? folded({ kind: 'list', items: item.value.items.map((one, at) => this.compile(one, at === 0)) })
+          : this.compile(item.value, inSub);
       entries.push({ key, value: key === 'Fn::GetAtt' ? attribute(value) : value });
     }
     return folded({ kind: 'map', entries });
@@ -133,8 +171,8 @@ class Compiler {
 
   #directive(node: YAMLMap): Template {
     const part = (key: string): unknown => node.items.find((item) => keyOf(item.key) === key)?.value;
-    const includeWhen = part('includeWhen') === undefined ? undefined : this.#bare(part('includeWhen'));
-    const keySuffix = part('keySuffix') === undefined ? undefined : this.#bare(part('keySuffix'));
+    const includeWhen = part('includeWhen') === undefined ? undefined : this.bare(part('includeWhen'));
+    const keySuffix = part('keySuffix') === undefined ? undefined : this.bare(part('keySuffix'));
     const directive: DirectiveTemplate = {
       kind: 'directive',
       forEach: part('forEach') === undefined ? [] : this.#loops(part('forEach')),
@@ -150,24 +188,35 @@ class Compiler {
     const loops = items.map((item) => {
       const pair = isMap(item) && item.items.length === 1 ? item.items[0] : undefined;
       const variable = pair === undefined ? '' : keyOf(pair.key);
-      const list = pair === undefined ? undefined : this.#bare(pair.value);
+      const list = pair === undefined ? undefined : this.bare(pair.value);
       return /^[a-z]\w*$/i.test(variable) && list !== undefined ? { variable, list } : undefined;
     });
     if (loops.length === 0 || loops.some((loop) => loop === undefined)) {
-      this.#report(node, 0, { code: 'WRONG_FOR_EACH', message: 'forEach is a list of variables, each with its list', hint: 'forEach: [{pool: cluster.nodePools}]' });
+      this.#report(node, 0, {
+        code: 'WRONG_FOR_EACH',
+        message: 'forEach is a list of variables, each with its list',
+        hint: 'forEach: [{pool: cluster.nodePools}]',
+      });
     }
     return loops.filter((loop) => loop !== undefined);
   }
 
   /** An expression without `${{ }}`, which are allowed all the same. */
-  #bare(node: unknown): PlacedExpression | undefined {
+  bare(node: unknown): PlacedExpression | undefined {
     if (isScalar(node) && (typeof node.value === 'string' || typeof node.value === 'boolean')) {
       const text = String(node.value);
       const split = splitText(text);
       const only = 'parts' in split && split.parts.length === 1 ? split.parts[0] : undefined;
-      return this.#expression(node, only?.kind === 'expression' ? only : { kind: 'expression', source: text, offset: 0 });
+      return this.#expression(
+        node,
+        only?.kind === 'expression' ? only : { kind: 'expression', source: text, offset: 0 },
+      );
     }
-    this.#report(node, 0, { code: 'EXPRESSION_SYNTAX', message: 'an expression is text', hint: 'quote it where YAML reads something else' });
+    this.#report(node, 0, {
+      code: 'EXPRESSION_SYNTAX',
+      message: 'an expression is text',
+      hint: 'quote it where YAML reads something else',
+    });
     return undefined;
   }
 
@@ -183,7 +232,11 @@ class Compiler {
 const directiveKeys: readonly string[] = ['includeWhen', 'forEach', 'keySuffix', 'template'];
 
 function isDirective(keys: readonly string[]): boolean {
-  return keys.includes('template') && (keys.includes('includeWhen') || keys.includes('forEach')) && keys.every((key) => directiveKeys.includes(key));
+  return (
+    keys.includes('template') &&
+    (keys.includes('includeWhen') || keys.includes('forEach')) &&
+    keys.every((key) => directiveKeys.includes(key))
+  );
 }
 
 function keyOf(key: unknown): string {
@@ -206,14 +259,24 @@ function plainEntries(value: Json): TemplateEntry[] {
 function folded(template: Extract<Template, { kind: 'list' | 'map' }>): Template {
   if (template.kind === 'list') {
     const values = template.items.map((item) => (item.kind === 'value' ? item : undefined));
-    return values.every((item) => item !== undefined) ? { kind: 'value', value: values.map((item) => item.value) } : template;
+    return values.every((item) => item !== undefined)
+      ? { kind: 'value', value: values.map((item) => item.value) }
+      : template;
   }
-  const entries = template.entries.map(({ key, value }) => (value.kind === 'value' ? ([key, value.value] as const) : undefined));
-  return entries.every((entry) => entry !== undefined) ? { kind: 'value', value: Object.fromEntries(entries) } : template;
+  const entries = template.entries.map(({ key, value }) =>
+    value.kind === 'value' ? ([key, value.value] as const) : undefined,
+  );
+  return entries.every((entry) => entry !== undefined)
+    ? { kind: 'value', value: Object.fromEntries(entries) }
+    : template;
 }
 
 function attribute(template: Template): Template {
-  return template.kind === 'value' ? { kind: 'value', value: splitAttribute(template.value) } : template.kind === 'list' ? template : { kind: 'attribute', body: template };
+  return template.kind === 'value'
+    ? { kind: 'value', value: splitAttribute(template.value) }
+    : template.kind === 'list'
+      ? template
+      : { kind: 'attribute', body: template };
 }
 
 /** `Role.Arn` becomes `["Role", "Arn"]`, what JSON templates want. */

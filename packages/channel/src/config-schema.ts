@@ -2,7 +2,19 @@ import type { Cluster, Fault } from '@roadstead/definition';
 import { suggest } from '@roadstead/definition';
 import { type Json, type JsonObject, messageOf } from '@roadstead/foundation';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { bool, double, dyn, int, listOf, mapOf, nullable, type RecordType, record, string, type Type } from './types.ts';
+import {
+  bool,
+  double,
+  dyn,
+  int,
+  listOf,
+  mapOf,
+  nullable,
+  type RecordType,
+  record,
+  string,
+  type Type,
+} from './types.ts';
 
 /** A schema's validator, and what it says about the items of a cluster. */
 export interface ConfigReader {
@@ -27,7 +39,8 @@ function compile(schema: JsonObject): ValidateFunction {
 /** Undefined when the schema can be used. */
 export function checkConfigSchema(schema: JsonObject): Fault | undefined {
   const hint = 'JSON Schema draft 7: type: object, properties with type, default, description, secret, deprecated';
-  if (schema['type'] !== 'object') return { code: 'WRONG_CONFIG_SCHEMA', message: 'the schema of config is not of an object', hint };
+  if (schema['type'] !== 'object')
+    return { code: 'WRONG_CONFIG_SCHEMA', message: 'the schema of config is not of an object', hint };
   try {
     compile(schema);
     return undefined;
@@ -49,7 +62,10 @@ export function configReader(schema: JsonObject): ConfigReader {
     type: record('config', Object.fromEntries(fields)),
     read: (given) => {
       const config = structuredClone(given) as { [item: string]: Json };
-      const faults = [...secretFaults(config, properties), ...(validate(config) ? [] : (validate.errors ?? []).map((error) => faultOf(error, Object.keys(properties))))];
+      const faults = [
+        ...secretFaults(config, properties),
+        ...(validate(config) ? [] : (validate.errors ?? []).map((error) => faultOf(error, Object.keys(properties)))),
+      ];
       if (faults.length > 0) return { faults };
       const unset = Object.keys(properties).filter((item) => !(item in config));
       return { config: { ...config, ...Object.fromEntries(unset.map((item) => [item, null])) } };
@@ -61,23 +77,45 @@ const secretReference = /^aws:(secretsmanager|ssm):[\w+=.@/:-]+$/;
 
 function secretFaults(config: JsonObject, properties: { readonly [item: string]: JsonObject }): ConfigFault[] {
   return Object.entries(config)
-    .filter(([item, value]) => properties[item]?.['secret'] === true && !(typeof value === 'string' && secretReference.test(value)))
+    .filter(
+      ([item, value]) =>
+        properties[item]?.['secret'] === true && !(typeof value === 'string' && secretReference.test(value)),
+    )
     .map(([item]) => ({
       path: [item],
-      fault: { code: 'SECRET_VALUE', message: `${item} is a secret and holds a value instead of a reference`, hint: 'aws:secretsmanager:<name> or aws:ssm:<name>' },
+      fault: {
+        code: 'SECRET_VALUE',
+        message: `${item} is a secret and holds a value instead of a reference`,
+        hint: 'aws:secretsmanager:<name> or aws:ssm:<name>',
+      },
     }));
 }
 
 function faultOf(error: ErrorObject, known: readonly string[]): ConfigFault {
-  const path = error.instancePath.split('/').slice(1).map((step) => (/^\d+$/.test(step) ? Number(step) : step.replaceAll('~1', '/').replaceAll('~0', '~')));
+  const path = error.instancePath
+    .split('/')
+    .slice(1)
+    .map((step) => (/^\d+$/.test(step) ? Number(step) : step.replaceAll('~1', '/').replaceAll('~0', '~')));
   const name = path.join('.') || 'config';
   if (error.keyword === 'additionalProperties') {
     const { additionalProperty } = error.params as { readonly additionalProperty: string };
-    const fault = { code: 'UNKNOWN_CONFIG', message: `the channel has no config item ${additionalProperty}`, hint: path.length > 0 || known.length === 0 ? undefined : suggest(additionalProperty, known), value: additionalProperty };
+    const fault = {
+      code: 'UNKNOWN_CONFIG',
+      message: `the channel has no config item ${additionalProperty}`,
+      hint: path.length > 0 || known.length === 0 ? undefined : suggest(additionalProperty, known),
+      value: additionalProperty,
+    };
     return { path: [...path, additionalProperty], fault };
   }
   const { allowedValues } = error.params as { readonly allowedValues?: readonly unknown[] };
-  return { path, fault: { code: 'WRONG_CONFIG', message: `${name} ${error.message ?? 'is wrong'}`, hint: allowedValues === undefined ? undefined : `one of ${allowedValues.join(', ')}` } };
+  return {
+    path,
+    fault: {
+      code: 'WRONG_CONFIG',
+      message: `${name} ${error.message ?? 'is wrong'}`,
+      hint: allowedValues === undefined ? undefined : `one of ${allowedValues.join(', ')}`,
+    },
+  };
 }
 
 function typeOf(schema: JsonObject): Type {
@@ -93,7 +131,9 @@ function typeOf(schema: JsonObject): Type {
     case 'array':
       return listOf(typeof schema['items'] === 'object' ? typeOf(schema['items'] as JsonObject) : dyn);
     case 'object':
-      return typeof schema['additionalProperties'] === 'object' ? mapOf(typeOf(schema['additionalProperties'] as JsonObject)) : dyn;
+      return typeof schema['additionalProperties'] === 'object'
+        ? mapOf(typeOf(schema['additionalProperties'] as JsonObject))
+        : dyn;
     default:
       return dyn;
   }

@@ -1,4 +1,14 @@
-import { type CelFunc, type CelInput, CelScalar, type CelType, type CelValue, celFunc, celMethod, isCelMap, listType } from '@bufbuild/cel';
+import {
+  type CelFunc,
+  type CelInput,
+  CelScalar,
+  type CelType,
+  type CelValue,
+  celFunc,
+  celMethod,
+  isCelMap,
+  listType,
+} from '@bufbuild/cel';
 import { canonicalJson, sha256Hex } from '@roadstead/foundation';
 import { stringify } from 'yaml';
 import { toJson } from './cel-values.ts';
@@ -8,7 +18,8 @@ const { STRING, DYN, INT } = CelScalar;
 /** Throws where a late value hides in what is about to become text. */
 function settled(value: CelValue): ReturnType<typeof toJson> {
   const json = toJson(value);
-  if (canonicalJson(json).includes('"$late"')) throw new Error('a late value cannot be computed with: it is known only when its stack is there');
+  if (canonicalJson(json).includes('"$late"'))
+    throw new Error('a late value cannot be computed with: it is known only when its stack is there');
   return json;
 }
 
@@ -34,7 +45,9 @@ interface MimePart {
 const boundary = 'roadstead-7f3a1c';
 
 function mime(parts: readonly MimePart[]): string {
-  const body = parts.map(({ contentType, content }) => `--${boundary}\nContent-Type: ${contentType}\n\n${content.replace(/\n?$/, '\n')}`);
+  const body = parts.map(
+    ({ contentType, content }) => `--${boundary}\nContent-Type: ${contentType}\n\n${content.replace(/\n?$/, '\n')}`,
+  );
   return `MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="${boundary}"\n\n${body.join('\n')}\n--${boundary}--\n`;
 }
 
@@ -43,7 +56,8 @@ function mimeParts(value: CelValue): MimePart[] {
   if (!Array.isArray(parts)) throw new Error('mime() takes a list of {"contentType": …, "content": …}');
   return parts.map((part: unknown) => {
     const { contentType, content } = part as Partial<MimePart>;
-    if (typeof contentType !== 'string' || typeof content !== 'string') throw new Error('a part of mime() needs contentType and content');
+    if (typeof contentType !== 'string' || typeof content !== 'string')
+      throw new Error('a part of mime() needs contentType and content');
     if (content.includes(`--${boundary}`)) throw new Error('a part of mime() holds its boundary');
     return { contentType, content };
   });
@@ -76,7 +90,19 @@ export const templateFunctions: readonly CelFunc[] = [
   ...both('base64', STRING, [], STRING, (text) => Buffer.from(text as string).toString('base64')),
   ...both('sha256Short', STRING, [], STRING, (text) => sha256Hex(text as string).slice(0, 8)),
   ...both('indent', STRING, [INT], STRING, (text, columns) => indent(text as string, columns as bigint)),
-  ...both('merge', DYN, [DYN], DYN, (first, second) => new Map([...entriesOf(first), ...entriesOf(second)]) as CelInput),
-  ...both('compact', DYN, [], DYN, (map) => new Map(entriesOf(map).filter(([, member]) => member !== null)) as CelInput),
+  ...both(
+    'merge',
+    DYN,
+    [DYN],
+    DYN,
+    (first, second) => new Map([...entriesOf(first), ...entriesOf(second)]) as CelInput,
+  ),
+  ...both(
+    'compact',
+    DYN,
+    [],
+    DYN,
+    (map) => new Map(entriesOf(map).filter(([, member]) => member !== null)) as CelInput,
+  ),
   celFunc('mime', [listType(DYN)], STRING, (parts) => mime(mimeParts(parts as CelValue))),
 ];

@@ -1,3 +1,6 @@
+export type { Channel, ChannelSource, ComponentFolder, EksFiles, StackFile } from './channel.ts';
+export { type ChannelFiles, type ParsedChannel, parseChannel } from './parse-channel.ts';
+export { type ReadChannelOptions, readChannel } from './read-channel.ts';
 export type {
   LateText,
   LateValue,
@@ -10,3 +13,6 @@ export type {
   ReleasePodIdentityAssociation,
   ReleaseStack,
 } from './release.ts';
+export { type RenderInput, type RenderResult, renderRelease } from './render-release.ts';
+export { clusterOutputs, zoneSuffix } from './scope.ts';
+export { versionOf } from './version.ts';

@@ -61,14 +61,20 @@ function expressionEnd(text: string, start: number): number | LexError {
     const quote = stringAt(text, at);
     if (quote !== undefined) {
       const end = stringEnd(text, quote);
-      if (end === undefined) return { message: 'a string is not closed', hint: `close it with ${quote.mark}`, offset: at };
+      if (end === undefined)
+        return { message: 'a string is not closed', hint: `close it with ${quote.mark}`, offset: at };
       at = end;
       continue;
     }
     const character = text[at];
     if (character === '/' && text[at + 1] === '/') {
       const line = text.indexOf('\n', at);
-      if (line < 0) return { message: 'the comment hides the end of the expression', hint: 'comments of CEL end with the line; end the expression on the next one', offset: at };
+      if (line < 0)
+        return {
+          message: 'the comment hides the end of the expression',
+          hint: 'comments of CEL end with the line; end the expression on the next one',
+          offset: at,
+        };
       at = line;
     } else if (character === '{') {
       opened.push(at);
@@ -82,8 +88,17 @@ function expressionEnd(text: string, start: number): number | LexError {
     at += 1;
   }
   const unclosed = opened.at(-1);
-  if (unclosed !== undefined) return { message: 'a { is not closed', hint: 'close the map with } before the expression with }}', offset: unclosed };
-  return { message: 'the expression has no end', hint: 'close it with }}; write $${{ for a literal ${{', offset: start - open.length };
+  if (unclosed !== undefined)
+    return {
+      message: 'a { is not closed',
+      hint: 'close the map with } before the expression with }}',
+      offset: unclosed,
+    };
+  return {
+    message: 'the expression has no end',
+    hint: 'close it with }}; write $${{ for a literal ${{',
+    offset: start - open.length,
+  };
 }
 
 interface Quote {

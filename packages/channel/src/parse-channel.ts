@@ -43,8 +43,16 @@ export function parseChannel(input: ChannelFiles): ParsedChannel {
   const stacks = filesUnder(input, 'stacks').flatMap((file) => readStack(file, problems));
   const eks = readEks(input, problems);
   const components = parseComponents(filesUnder(input, 'manifests'), problems);
-  if (about === undefined || problems.some((problem) => problem.severity === 'error')) return { problems: byFile(problems) };
-  const channel: Channel = { ...about, source: sourceOf(input), configSchema, stacks: stacks.toSorted(byPhase), eks, components };
+  if (about === undefined || problems.some((problem) => problem.severity === 'error'))
+    return { problems: byFile(problems) };
+  const channel: Channel = {
+    ...about,
+    source: sourceOf(input),
+    configSchema,
+    stacks: stacks.toSorted(byPhase),
+    eks,
+    components,
+  };
   return { channel, problems: byFile(problems) };
 }
 
@@ -55,7 +63,10 @@ export function byFile(problems: readonly Problem[]): Problem[] {
 
 function sourceOf({ files, commit }: ChannelFiles): ChannelSource {
   if (commit !== undefined) return { kind: 'git', commit };
-  return { kind: 'folder', digest: digestOf(Object.fromEntries([...files].map(([path, text]) => [path, sha256Hex(text)]))).slice(0, 40) };
+  return {
+    kind: 'folder',
+    digest: digestOf(Object.fromEntries([...files].map(([path, text]) => [path, sha256Hex(text)]))).slice(0, 40),
+  };
 }
 
 function placed({ root, files }: ChannelFiles, path: string): YamlFile | undefined {
@@ -77,8 +88,14 @@ function filesUnder(input: ChannelFiles, folder: string): (YamlFile & { readonly
 function readAbout(input: ChannelFiles, problems: Problem[]): Pick<Channel, 'name' | 'kubernetes'> | undefined {
   const file = placed(input, 'channel.yaml');
   if (file === undefined) {
-    const fault = { code: 'NO_CHANNEL', message: 'the folder holds no channel.yaml', hint: 'kind: Channel, with a name and the Kubernetes versions it supports' };
-    problems.push(problemAt(input.root === '' ? 'channel.yaml' : `${input.root}/channel.yaml`, { line: 1, column: 1 }, fault));
+    const fault = {
+      code: 'NO_CHANNEL',
+      message: 'the folder holds no channel.yaml',
+      hint: 'kind: Channel, with a name and the Kubernetes versions it supports',
+    };
+    problems.push(
+      problemAt(input.root === '' ? 'channel.yaml' : `${input.root}/channel.yaml`, { line: 1, column: 1 }, fault),
+    );
     return undefined;
   }
   const [open] = openDocuments(file, { ...own, expressions: false }, problems);
@@ -86,7 +103,13 @@ function readAbout(input: ChannelFiles, problems: Problem[]): Pick<Channel, 'nam
   const parsed = channelFile.safeParse(open.document.toJS());
   if (parsed.success) return { name: parsed.data.metadata.name, kubernetes: parsed.data.spec.kubernetes };
   for (const issue of parsed.error.issues) {
-    problems.push(problemAt(file.file, { line: 1, column: 1 }, { code: 'WRONG_CHANNEL_FILE', message: `${issue.path.join('.')}: ${issue.message}` }));
+    problems.push(
+      problemAt(
+        file.file,
+        { line: 1, column: 1 },
+        { code: 'WRONG_CHANNEL_FILE', message: `${issue.path.join('.')}: ${issue.message}` },
+      ),
+    );
   }
   return undefined;
 }
@@ -106,13 +129,23 @@ function readStack(file: YamlFile & { readonly path: string }, problems: Problem
   const options = { ...own, shortTags: true };
   const [open, second] = openDocuments(file, options, problems);
   if (open === undefined) return [];
-  if (second !== undefined) problems.push(problemAt(file.file, { line: 1, column: 1 }, { code: 'SEVERAL_DOCUMENTS', message: 'a stack is one document', hint: 'one file for each stack' }));
+  if (second !== undefined)
+    problems.push(
+      problemAt(
+        file.file,
+        { line: 1, column: 1 },
+        { code: 'SEVERAL_DOCUMENTS', message: 'a stack is one document', hint: 'one file for each stack' },
+      ),
+    );
   const phase = id === 'network' ? 'network' : id === 'node-pool' ? 'pools' : 'foundation';
   const root = open.document.contents;
-  const parametersPair = isMap(root) && root.has('template') ? root.items.find((item) => String(item.key) === 'parameters') : undefined;
-  const parameters = parametersPair === undefined ? undefined : compileDocument(open, own, problems, parametersPair.value);
+  const parametersPair =
+    isMap(root) && root.has('template') ? root.items.find((item) => String(item.key) === 'parameters') : undefined;
+  const parameters =
+    parametersPair === undefined ? undefined : compileDocument(open, own, problems, parametersPair.value);
   if (isMap(root) && parametersPair !== undefined) root.items.splice(root.items.indexOf(parametersPair), 1);
-  const onlyTemplate = isMap(root) && root.items.length === 1 && root.has('template') ? root.get('template', true) : root;
+  const onlyTemplate =
+    isMap(root) && root.items.length === 1 && root.has('template') ? root.get('template', true) : root;
   const template = compileDocument(open, options, problems, onlyTemplate);
   return [{ id, file: file.file, phase, template, ...(parameters === undefined ? {} : { parameters }) }];
 }
@@ -121,7 +154,8 @@ const phaseOrder = ['network', 'foundation', 'pools'];
 
 /** Network, foundation, the other stacks by name, pools. */
 function byPhase(a: StackFile, b: StackFile): number {
-  const rank = ({ phase, id }: StackFile): number => phaseOrder.indexOf(phase) * 2 + (phase === 'foundation' && id !== 'foundation' ? 1 : 0);
+  const rank = ({ phase, id }: StackFile): number =>
+    phaseOrder.indexOf(phase) * 2 + (phase === 'foundation' && id !== 'foundation' ? 1 : 0);
   return rank(a) - rank(b) || (a.id < b.id ? -1 : 1);
 }
 
@@ -129,7 +163,13 @@ function readEks(input: ChannelFiles, problems: Problem[]): EksFiles {
   for (const file of filesUnder(input, 'eks')) {
     const name = file.path.replace(/^eks\//, '').replace(/\.[a-z]+$/, '');
     if ((eksFiles as readonly string[]).includes(name)) continue;
-    problems.push(problemAt(file.file, { line: 1, column: 1 }, { code: 'UNKNOWN_FILE', message: `nothing reads eks/${name}`, hint: suggest(name, eksFiles) }));
+    problems.push(
+      problemAt(
+        file.file,
+        { line: 1, column: 1 },
+        { code: 'UNKNOWN_FILE', message: `nothing reads eks/${name}`, hint: suggest(name, eksFiles) },
+      ),
+    );
   }
   const [cluster] = readEksFile(input, 'cluster', problems);
   const [nodeGroup] = readEksFile(input, 'node-group', problems);

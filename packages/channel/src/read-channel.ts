@@ -20,7 +20,13 @@ export async function readChannel(directory: string, options: ReadChannelOptions
   const paths = await channelPaths(directory);
   const texts = await mapBounded(paths, 16, async (path) => {
     options.signal?.throwIfAborted();
-    return [path, await readFile(join(directory, path), { encoding: 'utf8', ...(options.signal === undefined ? {} : { signal: options.signal }) })] as const;
+    return [
+      path,
+      await readFile(join(directory, path), {
+        encoding: 'utf8',
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      }),
+    ] as const;
   });
   return parseChannel({
     root: options.root ?? directory,

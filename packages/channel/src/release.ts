@@ -1,3 +1,4 @@
+import type { ChangeClass } from '@roadstead/definition';
 import type { Json, JsonObject } from '@roadstead/foundation';
 
 /** A typed hole for what does not exist before it is made: `{"$late": "outputs.network.VpcId"}` stands for the whole scalar. */
@@ -80,6 +81,8 @@ export interface ReleasePodIdentityAssociation {
 export interface ReleaseComponent {
   readonly name: string;
   readonly needs: readonly string[];
+  /** Of its changes, where the channel says more than the plan would. */
+  readonly class?: ChangeClass;
   /** Kubernetes objects, fully rendered; late values may stand in them. Namespaces are explicit where the kind has one. */
   readonly objects: readonly JsonObject[];
 }

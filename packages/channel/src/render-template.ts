@@ -21,10 +21,18 @@ class RenderStop extends Error {
 }
 
 /** Renders a document that may be left out or repeated: none, one or many values, or the problem that ended it. */
-export function renderDocument(template: Template, bindings: Bindings): { readonly values: readonly Rendered[] } | { readonly problem: Problem } {
+export function renderDocument(
+  template: Template,
+  bindings: Bindings,
+): { readonly values: readonly Rendered[] } | { readonly problem: Problem } {
   try {
     if (template.kind === 'directive') {
-      return { values: turns(template, bindings).map(({ scope, variables }) => ({ value: render(template.body, scope), variables })) };
+      return {
+        values: turns(template, bindings).map(({ scope, variables }) => ({
+          value: render(template.body, scope),
+          variables,
+        })),
+      };
     }
     return { values: [{ value: render(template, bindings), variables: {} }] };
   } catch (error) {
@@ -44,7 +52,11 @@ function render(template: Template, bindings: Bindings): Json {
     case 'attribute':
       return splitAttribute(render(template.body, bindings));
     case 'list':
-      return template.items.flatMap((item) => (item.kind === 'directive' ? turns(item, bindings).map(({ scope }) => render(item.body, scope)) : [render(item, bindings)]));
+      return template.items.flatMap((item) =>
+        item.kind === 'directive'
+          ? turns(item, bindings).map(({ scope }) => render(item.body, scope))
+          : [render(item, bindings)],
+      );
     case 'map':
       return Object.fromEntries(template.entries.flatMap(({ key, value }) => renderEntry(key, value, bindings)));
     case 'directive':
@@ -61,7 +73,8 @@ function renderEntry(key: string, value: Template, bindings: Bindings): (readonl
   if (value.kind !== 'directive') return [[key, render(value, bindings)]];
   return turns(value, bindings).map(({ scope }) => {
     const suffix = value.keySuffix === undefined ? '' : jsonOf(value.keySuffix, scope);
-    if (typeof suffix !== 'string') throw stopAt(value.keySuffix, { code: 'WRONG_SUFFIX', message: 'keySuffix is not text', value: suffix });
+    if (typeof suffix !== 'string')
+      throw stopAt(value.keySuffix, { code: 'WRONG_SUFFIX', message: 'keySuffix is not text', value: suffix });
     return [`${key}${suffix}`, render(value.body, scope)] as const;
   });
 }
@@ -77,7 +90,10 @@ function turns(template: DirectiveTemplate, bindings: Bindings): Turn[] {
   let scopes: Turn[] = [{ scope: bindings, variables: {} }];
   for (const { variable, list } of template.forEach) {
     scopes = scopes.flatMap(({ scope, variables }) =>
-      itemsOf(list, scope).map((item) => ({ scope: { ...scope, [variable]: item }, variables: { ...variables, [variable]: item } })),
+      itemsOf(list, scope).map((item) => ({
+        scope: { ...scope, [variable]: item },
+        variables: { ...variables, [variable]: item },
+      })),
     );
   }
   return template.forEach.length === 0 ? scopes : scopes.filter(({ scope }) => included(template, scope));
@@ -87,7 +103,10 @@ function included({ includeWhen }: DirectiveTemplate, bindings: Bindings): boole
   if (includeWhen === undefined) return true;
   const value = valueOf(includeWhen, bindings);
   if (typeof value === 'boolean') return value;
-  throw stopAt(includeWhen, { code: 'WRONG_CONDITION', message: `${includeWhen.expression.source} is neither true nor false` });
+  throw stopAt(includeWhen, {
+    code: 'WRONG_CONDITION',
+    message: `${includeWhen.expression.source} is neither true nor false`,
+  });
 }
 
 function itemsOf(list: PlacedExpression, bindings: Bindings): readonly Value[] {
@@ -99,7 +118,11 @@ function itemsOf(list: PlacedExpression, bindings: Bindings): readonly Value[] {
 function valueOf(held: PlacedExpression, bindings: Bindings): Value {
   const result = held.expression.run(bindings);
   if ('value' in result) return result.value;
-  throw stopAt(held, { code: 'EXPRESSION_FAILED', message: `${held.expression.source}: ${result.error}`, hint: hintFor(result.error) });
+  throw stopAt(held, {
+    code: 'EXPRESSION_FAILED',
+    message: `${held.expression.source}: ${result.error}`,
+    hint: hintFor(result.error),
+  });
 }
 
 function hintFor(error: string): string | undefined {
@@ -114,7 +137,10 @@ function jsonOf(held: PlacedExpression, bindings: Bindings): Json {
   try {
     return toJson(value);
   } catch (error) {
-    throw stopAt(held, { code: 'EXPRESSION_FAILED', message: `${held.expression.source}: ${(error as Error).message}` });
+    throw stopAt(held, {
+      code: 'EXPRESSION_FAILED',
+      message: `${held.expression.source}: ${(error as Error).message}`,
+    });
   }
 }
 

@@ -29,8 +29,13 @@ export const late: Type = { kind: 'late' };
 export const never: Type = { kind: 'never' };
 export const listOf = (element: Type): Type => ({ kind: 'list', element });
 export const mapOf = (value: Type): Type => ({ kind: 'map', value });
-export const nullable = (of: Type): Type => (of.kind === 'nullable' || of.kind === 'null' || of.kind === 'dyn' ? of : { kind: 'nullable', of });
-export const record = (name: string, fields: Readonly<Record<string, Type>>): RecordType => ({ kind: 'record', name, fields });
+export const nullable = (of: Type): Type =>
+  of.kind === 'nullable' || of.kind === 'null' || of.kind === 'dyn' ? of : { kind: 'nullable', of };
+export const record = (name: string, fields: Readonly<Record<string, Type>>): RecordType => ({
+  kind: 'record',
+  name,
+  fields,
+});
 
 /** Without the chance of null. Expressions check for null themselves; the checker does not follow their flow. */
 export function unwrap(type: Type): Type {
@@ -47,7 +52,8 @@ export function join(a: Type, b: Type): Type {
   if (a.kind === 'late' || b.kind === 'late') return late;
   if (a.kind === 'list' && b.kind === 'list') return listOf(join(a.element, b.element));
   if (a.kind === 'record' && b.kind === 'record' && a.name === b.name) return a;
-  if ((a.kind === 'map' || a.kind === 'record') && (b.kind === 'map' || b.kind === 'record')) return mapOf(join(memberOf(a), memberOf(b)));
+  if ((a.kind === 'map' || a.kind === 'record') && (b.kind === 'map' || b.kind === 'record'))
+    return mapOf(join(memberOf(a), memberOf(b)));
   return a.kind === b.kind ? a : dyn;
 }
 
@@ -64,7 +70,9 @@ export function describe(type: Type): string {
     case 'record':
       return type.name;
     case 'list':
-      return type.element.kind === 'never' || type.element.kind === 'dyn' ? 'a list' : `a list of ${describe(type.element)}`;
+      return type.element.kind === 'never' || type.element.kind === 'dyn'
+        ? 'a list'
+        : `a list of ${describe(type.element)}`;
     case 'nullable':
       return `${describe(type.of)} or null`;
     default:

@@ -1,7 +1,7 @@
 import { type Problem, problemAt } from '@roadstead/definition';
-import { type Document, LineCounter, parseAllDocuments, type ParsedNode, type Tags } from 'yaml';
-import { compileNode } from './compile-template.ts';
-import type { TemplateDocument } from './template.ts';
+import { type Document, LineCounter, type ParsedNode, parseAllDocuments, type Tags } from 'yaml';
+import { type CompileContext, compileExpression, compileNode } from './compile-template.ts';
+import type { PlacedExpression, TemplateDocument } from './template.ts';
 
 export interface YamlFile {
   readonly file: string;
@@ -27,9 +27,19 @@ export interface OpenDocument {
  * stay text. That is YAML 1.1 without its times and with 1.2's octals (notes: 10 of 10 measured values equal).
  */
 function kubectlTags(tags: Tags): Tags {
-  const kept = tags.filter((tag) => typeof tag === 'string' || (('format' in tag ? tag.format !== 'TIME' : true) && tag.tag !== 'tag:yaml.org,2002:timestamp'));
+  const kept = tags.filter(
+    (tag) =>
+      typeof tag === 'string' ||
+      (('format' in tag ? tag.format !== 'TIME' : true) && tag.tag !== 'tag:yaml.org,2002:timestamp'),
+  );
   return [
-    { identify: () => false, default: true, tag: 'tag:yaml.org,2002:int', test: /^0o[0-7]+$/, resolve: (text: string) => Number.parseInt(text.slice(2), 8) },
+    {
+      identify: () => false,
+      default: true,
+      tag: 'tag:yaml.org,2002:int',
+      test: /^0o[0-7]+$/,
+      resolve: (text: string) => Number.parseInt(text.slice(2), 8),
+    },
     ...kept,
   ];
 }
@@ -45,27 +55,54 @@ export function openDocuments(file: YamlFile, options: ReadOptions, problems: Pr
   if ('empty' in documents) return [];
   for (const error of documents.flatMap((document) => document.errors)) {
     const { line, col } = lines.linePos(error.pos[0]);
-    const hint = error.code === 'TAB_AS_INDENT' ? 'indent with spaces' : file.text.includes('${{') ? 'quote expressions that hold ": " or " #", or that stand inside {} or []' : undefined;
-    problems.push(problemAt(file.file, { line, column: col }, { code: error.code === 'DUPLICATE_KEY' ? 'DUPLICATE_KEY' : 'YAML_SYNTAX', message: error.message, hint }));
+    const hint =
+      error.code === 'TAB_AS_INDENT'
+        ? 'indent with spaces'
+        : file.text.includes('${{')
+          ? 'quote expressions that hold ": " or " #", or that stand inside {} or []'
+          : undefined;
+    problems.push(
+      problemAt(
+        file.file,
+        { line, column: col },
+        { code: error.code === 'DUPLICATE_KEY' ? 'DUPLICATE_KEY' : 'YAML_SYNTAX', message: error.message, hint },
+      ),
+    );
   }
-  return documents.flatMap((document) => (document.contents === null || document.errors.length > 0 ? [] : [{ document, lines, file }]));
+  return documents.flatMap((document) =>
+    document.contents === null || document.errors.length > 0 ? [] : [{ document, lines, file }],
+  );
 }
 
 /** Compiles a node of an open document; the whole of it by default. */
-export function compileDocument(open: OpenDocument, options: ReadOptions, problems: Problem[], node: unknown = open.document.contents): TemplateDocument {
+export function compileDocument(
+  open: OpenDocument,
+  options: ReadOptions,
+  problems: Problem[],
+  node: unknown = open.document.contents,
+): TemplateDocument {
   const start = (node as { readonly range?: readonly number[] | null } | null)?.range?.[0] ?? 0;
   const { line, col } = open.lines.linePos(start);
-  const template = compileNode(node, {
-    file: open.file.file,
-    text: open.file.text,
-    lines: open.lines,
-    document: open.document,
+  const template = compileNode(node, contextOf(open, options, problems));
+  return { file: open.file.file, position: { line: Math.max(1, line), column: Math.max(1, col) }, template };
+}
+
+/** Compiles a node that is an expression without `${{ }}`. */
+export function compileCondition(open: OpenDocument, node: unknown, problems: Problem[]): PlacedExpression | undefined {
+  return compileExpression(node, contextOf(open, { dialect: 'own', expressions: true }, problems));
+}
+
+function contextOf({ document, lines, file }: OpenDocument, options: ReadOptions, problems: Problem[]): CompileContext {
+  return {
+    file: file.file,
+    text: file.text,
+    lines,
+    document,
     expressions: options.expressions,
     shortTags: options.shortTags ?? false,
     mergeKeys: options.dialect === 'manifest',
     problems,
-  });
-  return { file: open.file.file, position: { line: Math.max(1, line), column: Math.max(1, col) }, template };
+  };
 }
 
 /** Reads and compiles every document of a file. */
