@@ -40,9 +40,6 @@ export interface Clusters {
   onChange(listener: () => void): () => void;
 }
 
-/** Makes the serving certificate of a cluster's kubelets, signed by what its API server trusts for them. */
-export type IssueKubeletCertificate = (cluster: ClusterRef, addresses: readonly string[]) => Promise<ClientCertificate>;
-
 /** What goes wrong on purpose, until it is cleared. */
 export type NodeFault =
   /** Instances whose id, zone or Auto Scaling group matches never join. */

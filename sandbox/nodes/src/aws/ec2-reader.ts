@@ -55,7 +55,9 @@ export class Ec2Reader {
     const reservations = await this.#pages('DescribeInstances', 'Reservations', {
       Filters: [{ Name: 'instance-state-name', Values: aliveStates }],
     });
-    return reservations.flatMap((reservation) => itemsOf(at(reservation, 'Instances'))).flatMap((raw) => instanceOf(raw) ?? []);
+    return reservations
+      .flatMap((reservation) => itemsOf(at(reservation, 'Instances')))
+      .flatMap((raw) => instanceOf(raw) ?? []);
   }
 
   /** Base64 as EC2 keeps it. */
@@ -87,7 +89,12 @@ export class Ec2Reader {
   async zoneId(zone: string): Promise<string | undefined> {
     this.#zoneIds ??= this.#ec2('DescribeAvailabilityZones', {}).then(
       (answer) =>
-        new Map(itemsOf(at(answer, 'AvailabilityZones')).map((one) => [String(at(one, 'ZoneName')), String(at(one, 'ZoneId'))])),
+        new Map(
+          itemsOf(at(answer, 'AvailabilityZones')).map((one) => [
+            String(at(one, 'ZoneName')),
+            String(at(one, 'ZoneId')),
+          ]),
+        ),
       () => new Map<string, string>(),
     );
     return (await this.#zoneIds).get(zone);
@@ -146,7 +153,10 @@ export class Ec2Reader {
       return Promise.resolve({ profile: undefined, rootVolumeGiB: undefined, userData: undefined });
     }
     return remember(this.#templates, `${id}/${version}`, async () => {
-      const answer = await this.#ec2('DescribeLaunchTemplateVersions', { LaunchTemplateId: id, Versions: [version] }).catch(() => ({}));
+      const answer = await this.#ec2('DescribeLaunchTemplateVersions', {
+        LaunchTemplateId: id,
+        Versions: [version],
+      }).catch(() => ({}));
       const data = at(itemsOf(at(answer, 'LaunchTemplateVersions'))[0], 'LaunchTemplateData');
       return {
         profile: textOf(at(data, 'IamInstanceProfile', 'Arn')) ?? textOf(at(data, 'IamInstanceProfile', 'Name')),
@@ -183,7 +193,9 @@ function remember<T>(cache: Map<string, Promise<T>>, key: string, ask: () => Pro
 }
 
 function rootSize(mappings: unknown): number | undefined {
-  return itemsOf(mappings).map((mapping) => numberOf(at(mapping, 'Ebs', 'VolumeSize'))).find((size) => size !== undefined);
+  return itemsOf(mappings)
+    .map((mapping) => numberOf(at(mapping, 'Ebs', 'VolumeSize')))
+    .find((size) => size !== undefined);
 }
 
 function instanceOf(raw: unknown): Instance | undefined {

@@ -47,7 +47,9 @@ function routeProblem(route: unknown, subnet: SubnetRoutes): string | undefined 
     return subnet.hasPublicAddress ? undefined : `the route goes to ${gateway} and the instance has no public address`;
   }
   const other = ['TransitGatewayId', 'NetworkInterfaceId', 'InstanceId', 'VpcPeeringConnectionId', 'CoreNetworkArn'];
-  return other.some((member) => textOf(at(route, member)) !== undefined) ? undefined : 'the default route leads nowhere';
+  return other.some((member) => textOf(at(route, member)) !== undefined)
+    ? undefined
+    : 'the default route leads nowhere';
 }
 
 function natProblem(id: string, subnet: SubnetRoutes): string | undefined {

@@ -1,6 +1,6 @@
-import { openUserData } from './user-data.ts';
-import { type NodeConfig, type Parsed, readNodeConfig } from './node-config.ts';
 import type { Instance } from '../aws/ec2-reader.ts';
+import { type NodeConfig, type Parsed, readNodeConfig } from './node-config.ts';
+import { openUserData } from './user-data.ts';
 
 /** From user data as EC2 hands it out to what nodeadm makes of it. */
 export function readBootstrap(userData: string | undefined): Parsed<NodeConfig> {

@@ -126,7 +126,9 @@ const knownFlags = new Set(
   node-ip feature-gates eviction-soft eviction-soft-grace-period allowed-unsafe-sysctls cpu-manager-policy topology-manager-policy
   container-log-max-size container-log-max-files image-gc-high-threshold image-gc-low-threshold registry-qps registry-burst
   serialize-image-pulls max-parallel-image-pulls pod-max-pids protect-kernel-defaults root-dir cluster-dns cluster-domain
-  kube-reserved-cgroup system-reserved-cgroup system-reserved-cgroups event-qps event-burst reserved-cpus config-dir`.split(/\s+/),
+  kube-reserved-cgroup system-reserved-cgroup system-reserved-cgroups event-qps event-burst reserved-cpus config-dir`.split(
+    /\s+/,
+  ),
 );
 
 function flagsOf(flags: readonly string[]): Parsed<Flags> {
@@ -165,7 +167,11 @@ export function parseTaint(text: string): Taint {
 function taintOf(value: unknown): Taint {
   const fields = fieldsOf(value);
   const text = textOf(fields.value);
-  return { key: textOf(fields.key) ?? '', effect: textOf(fields.effect) ?? '', ...(text === undefined ? {} : { value: text }) };
+  return {
+    key: textOf(fields.key) ?? '',
+    effect: textOf(fields.effect) ?? '',
+    ...(text === undefined ? {} : { value: text }),
+  };
 }
 
 function overridesOf(flags: Flags): Fields {
@@ -217,7 +223,8 @@ function reserveProblem(field: string, reserves: Readonly<Record<string, string>
   for (const [resource, quantity] of Object.entries(reserves)) {
     if (!reservable.has(resource)) return `${field}: cannot reserve "${resource}" resource`;
     const value = resource === 'cpu' ? milliUnits(quantity) : parseQuantity(quantity);
-    if (value === undefined || value < 0) return `${field}.${resource}: quantities must match the regular expression, got "${quantity}"`;
+    if (value === undefined || value < 0)
+      return `${field}.${resource}: quantities must match the regular expression, got "${quantity}"`;
   }
   return undefined;
 }
@@ -254,7 +261,8 @@ const labelName = /^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/;
 function labelProblem(labels: Readonly<Record<string, string>>): string | undefined {
   for (const [key, value] of Object.entries(labels)) {
     const [prefix, name] = key.includes('/') ? splitAt(key, '/') : ['', key];
-    if (!labelName.test(name) || !labelValue.test(value)) return `invalid node label "${key}=${value}" in --node-labels`;
+    if (!labelName.test(name) || !labelValue.test(value))
+      return `invalid node label "${key}=${value}" in --node-labels`;
     if (isReservedPrefix(prefix) && !allowedKubernetesLabels.has(key)) {
       return `unknown 'kubernetes.io' or 'k8s.io' labels specified with --node-labels: [${key}]`;
     }

@@ -19,5 +19,7 @@ export const knownKubeletFields: ReadonlySet<string> = new Set(
   kernelMemcgNotification logging enableSystemLogHandler enableSystemLogQuery shutdownGracePeriod
   shutdownGracePeriodCriticalPods shutdownGracePeriodByPodPriority reservedMemory enableProfilingHandler enableDebugFlagsHandler
   seccompDefault memoryThrottlingFactor registerWithTaints registerNode tracing localStorageCapacityIsolation
-  containerRuntimeEndpoint imageServiceEndpoint failCgroupV1 crashLoopBackOff userNamespaces memoryReservationPolicy`.split(/\s+/),
+  containerRuntimeEndpoint imageServiceEndpoint failCgroupV1 crashLoopBackOff userNamespaces memoryReservationPolicy`.split(
+    /\s+/,
+  ),
 );

@@ -84,7 +84,9 @@ function shapeProblem(value: unknown, shape: Shape[string], path: string): strin
     return fits ? undefined : `${path} must be a list of strings`;
   }
   if (isChoice(shape)) {
-    return typeof value === 'string' && shape.includes(value) ? undefined : `${path} must be one of ${shape.join(', ')}`;
+    return typeof value === 'string' && shape.includes(value)
+      ? undefined
+      : `${path} must be one of ${shape.join(', ')}`;
   }
   if (!isFields(value)) return `${path} must be an object`;
   for (const [field, inner] of Object.entries(value)) {
@@ -161,7 +163,9 @@ export function readNodeConfig(documents: readonly string[]): Parsed<NodeConfig>
   }
   const merged = mergeNodeConfigs(configs);
   const missing = missingOf(merged.cluster);
-  return missing === undefined ? { kind: 'ok', value: merged } : refused(`${missing} is missing in cluster configuration`);
+  return missing === undefined
+    ? { kind: 'ok', value: merged }
+    : refused(`${missing} is missing in cluster configuration`);
 }
 
 function missingOf(cluster: ClusterDetails): string | undefined {

@@ -25,11 +25,15 @@ export function openUserData(encoded: string | undefined): UserData {
   if (text === undefined) return refused('failed to decompress user data: gzip: invalid header');
   const message = parsePart(text);
   if (!message.mediaType.startsWith('multipart/')) return { kind: 'documents', documents: [text] };
-  if (message.boundary === undefined) return refused('mime: no boundary parameter in the Content-Type of the user data');
+  if (message.boundary === undefined)
+    return refused('mime: no boundary parameter in the Content-Type of the user data');
   const parts = splitParts(message.body, message.boundary);
-  if (parts === undefined) return refused('multipart: NextPart: EOF (the closing boundary of the user data is missing)');
+  if (parts === undefined)
+    return refused('multipart: NextPart: EOF (the closing boundary of the user data is missing)');
   const documents = parts.filter((part) => part.mediaType === nodeConfigMediaType).map(decodeBody);
-  return documents.length === 0 ? refused('could not find NodeConfig within UserData') : { kind: 'documents', documents };
+  return documents.length === 0
+    ? refused('could not find NodeConfig within UserData')
+    : { kind: 'documents', documents };
 }
 
 function refused(reason: string): UserData {

@@ -1,12 +1,12 @@
 import { messageOf } from '@roadstead/foundation';
-import { kubeletAnswers } from '../kubelet/answers.ts';
-import type { KubeObject, Pod } from '../kube/objects.ts';
 import { Mirror } from '../kube/mirror.ts';
+import type { KubeObject, Pod } from '../kube/objects.ts';
+import { kubeletAnswers } from '../kubelet/answers.ts';
+import { BalancerKeeper } from './balancer-keeper.ts';
 import type { ClusterContext, Mirrors } from './context.ts';
 import { type Candidate, NodeKeeper, type NodeReport } from './node-keeper.ts';
 import { PodKeeper } from './pod-keeper.ts';
 import { VolumeKeeper } from './volume-keeper.ts';
-import { BalancerKeeper } from './balancer-keeper.ts';
 
 /** DaemonSets whose Ready pod gives a node its network, by namespace and label `k8s-app`. */
 const networkPlugins: ReadonlySet<string> = new Set(['aws-node', 'calico-node', 'cilium']);
@@ -23,6 +23,8 @@ export class ClusterRunner {
   readonly #volumes: VolumeKeeper;
   readonly #balancers: BalancerKeeper;
   readonly #loops: Promise<void>[] = [];
+  #synced = false;
+  #look: Promise<void> | undefined;
 
   constructor(base: Omit<ClusterContext, 'mirrors' | 'signal'>) {
     this.#stop = new AbortController();
@@ -63,10 +65,12 @@ export class ClusterRunner {
     this.#loops.push(this.#every(storagePassMs, () => this.#balancers.pass()));
   }
 
-  /** One look at the instances of the region; returns at once before the first lists have come. */
-  async sweep(candidates: readonly Candidate[]): Promise<void> {
-    await Promise.all(Object.values(this.#context.mirrors).map((mirror) => mirror.synced));
-    if (!this.#context.signal.aborted) await this.#nodes.sweep(candidates);
+  /** One look at the instances of the region. Begins it and returns; while one is under way, or before the first lists, none begins. */
+  look(candidates: readonly Candidate[]): void {
+    if (!this.#synced || this.#look !== undefined || this.#context.signal.aborted) return;
+    this.#look = this.#nodes.sweep(candidates).finally(() => {
+      this.#look = undefined;
+    });
   }
 
   readyCount(asgName: string): number {
@@ -84,22 +88,22 @@ export class ClusterRunner {
   /** Ends the loops and the kubelets' servers; objects in the cluster and in AWS stay. */
   async close(): Promise<void> {
     this.#stop.abort(new Error('the nodes of the cluster are stopped'));
-    await Promise.allSettled(this.#loops);
+    await Promise.allSettled([...this.#loops, this.#look]);
     await this.#nodes.close();
     await this.#context.api.close();
   }
 
   async #every(ms: number, work: () => Promise<void>): Promise<void> {
     const { signal, service } = this.#context;
-    await Promise.race([
-      Promise.all(Object.values(this.#context.mirrors).map((mirror) => mirror.synced)),
-      new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
-    ]);
+    const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    await Promise.race([Promise.all(Object.values(this.#context.mirrors).map((mirror) => mirror.synced)), stopped]);
+    this.#synced = true;
     while (!signal.aborted) {
       try {
         await work();
       } catch (error) {
-        if (!signal.aborted) service.log({ cluster: this.cluster.name, error: messageOf(error) }, 'a pass over the cluster failed');
+        if (!signal.aborted)
+          service.log({ cluster: this.cluster.name, error: messageOf(error) }, 'a pass over the cluster failed');
       }
       await service.clock.sleep(ms, signal).catch(() => undefined);
     }

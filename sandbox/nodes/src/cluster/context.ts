@@ -12,8 +12,8 @@ import type {
   StorageClass,
   VolumeAttachment,
 } from '../kube/objects.ts';
-import type { Clusters, ClusterView, NodeFault } from '../ports.ts';
 import type { KubeletServing } from '../kubelet/serving.ts';
+import type { Clusters, ClusterView, NodeFault } from '../ports.ts';
 
 /** What of a cluster is kept in memory. */
 export interface Mirrors {

@@ -1,16 +1,16 @@
 import { mapBounded, messageOf } from '@roadstead/foundation';
 import type { Instance } from '../aws/ec2-reader.ts';
 import type { NodeConfig, Parsed } from '../bootstrap/node-config.ts';
-import type { Condition, NodeFacts, NodeHealth } from '../node/node-object.ts';
-import { nodeConditions, nodeManifest, nodeName, nodeStatus } from '../node/node-object.ts';
+import { KubeRefusal } from '../kube/kube-api.ts';
+import type { KubeNode } from '../kube/objects.ts';
+import type { KubeletAnswers } from '../kubelet/kubelet-server.ts';
+import { type KubeletServer, startKubeletServer } from '../kubelet/kubelet-server.ts';
 import { assessInstance } from '../node/assess.ts';
 import { type InstanceLife, type NodeStep, stepInstance } from '../node/node-life.ts';
-import { type KubeletServer, startKubeletServer } from '../kubelet/kubelet-server.ts';
+import type { Condition, NodeFacts, NodeHealth } from '../node/node-object.ts';
+import { nodeConditions, nodeManifest, nodeName, nodeStatus } from '../node/node-object.ts';
 import { isoSeconds } from '../pod/container-machine.ts';
-import type { KubeNode } from '../kube/objects.ts';
-import { KubeRefusal } from '../kube/kube-api.ts';
 import type { ClusterContext } from './context.ts';
-import type { KubeletAnswers } from '../kubelet/kubelet-server.ts';
 
 /** An instance whose user data names the cluster. */
 export interface Candidate {
@@ -87,7 +87,9 @@ export class NodeKeeper {
   /** Nodes that hear and answer; a silenced or ended one does not work on its pods. */
   working(): ReadonlyMap<string, JoinedNode> {
     const working = [...this.#kept.values()].filter((one) => one.life.kind === 'node' && one.health !== 'lost');
-    return new Map(working.flatMap((one) => (one.joined === undefined ? [] : [[one.joined.name, one.joined] as const])));
+    return new Map(
+      working.flatMap((one) => (one.joined === undefined ? [] : [[one.joined.name, one.joined] as const])),
+    );
   }
 
   isNetworkReady(node: string): boolean {
@@ -95,7 +97,9 @@ export class NodeKeeper {
   }
 
   readyCount(asgName: string): number {
-    return [...this.#kept.values()].filter((one) => one.joined?.asgName === asgName && one.life.kind === 'node' && one.health === 'ready').length;
+    return [...this.#kept.values()].filter(
+      (one) => one.joined?.asgName === asgName && one.life.kind === 'node' && one.health === 'ready',
+    ).length;
   }
 
   report(): readonly NodeReport[] {
@@ -126,7 +130,8 @@ export class NodeKeeper {
     try {
       await this.#act(keeping, step);
     } catch (error) {
-      if (!this.#context.signal.aborted) this.#context.service.log({ instance: id, error: messageOf(error) }, 'a node could not be kept');
+      if (!this.#context.signal.aborted)
+        this.#context.service.log({ instance: id, error: messageOf(error) }, 'a node could not be kept');
     }
   }
 
@@ -156,13 +161,22 @@ export class NodeKeeper {
     const { life, candidate } = keeping;
     const isNews = life.kind !== 'refused' || life.reason !== reason;
     keeping.life = { kind: 'refused', seenAt: life.seenAt, reason };
-    if (isNews) this.#context.service.log({ instance: candidate.instance.id, cluster: this.#context.cluster.name, reason }, 'an instance does not join');
+    if (isNews)
+      this.#context.service.log(
+        { instance: candidate.instance.id, cluster: this.#context.cluster.name, reason },
+        'an instance does not join',
+      );
   }
 
   async #join(keeping: Keeping, found: Omit<NodeFacts, 'kubeletPort'>): Promise<void> {
     const { api, serving, signal } = this.#context;
     const { instance } = keeping.candidate;
-    const draft: JoinedNode = { name: nodeName(found), facts: { ...found, kubeletPort: 0 }, subnetId: instance.subnetId, asgName: asgOf(instance) };
+    const draft: JoinedNode = {
+      name: nodeName(found),
+      facts: { ...found, kubeletPort: 0 },
+      subnetId: instance.subnetId,
+      asgName: asgOf(instance),
+    };
     keeping.server ??= await startKubeletServer({ ...serving, answers: this.#hooks.kubeletAnswers(draft) });
     const joined: JoinedNode = { ...draft, facts: { ...found, kubeletPort: keeping.server.port } };
     await api.create('/api/v1/nodes', nodeManifest(joined.facts), signal);
@@ -189,7 +203,11 @@ export class NodeKeeper {
     keeping.posted = posted;
   }
 
-  async #postStatus(joined: JoinedNode, conditions: readonly Condition[], volumesInUse: readonly string[]): Promise<void> {
+  async #postStatus(
+    joined: JoinedNode,
+    conditions: readonly Condition[],
+    volumesInUse: readonly string[],
+  ): Promise<void> {
     const { api, mirrors, signal } = this.#context;
     const status = { ...nodeStatus(joined.facts), conditions, volumesInUse };
     const answer = await api.patch<KubeNode>(`/api/v1/nodes/${joined.name}/status`, 'merge', { status }, signal);
@@ -204,7 +222,16 @@ export class NodeKeeper {
     const renewed = await api.patch(`${base}/${node}`, 'merge', { spec }, signal);
     if (renewed !== undefined) return;
     try {
-      await api.create(base, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: node, namespace: 'kube-node-lease' }, spec }, signal);
+      await api.create(
+        base,
+        {
+          apiVersion: 'coordination.k8s.io/v1',
+          kind: 'Lease',
+          metadata: { name: node, namespace: 'kube-node-lease' },
+          spec,
+        },
+        signal,
+      );
     } catch (error) {
       // The namespace of the leases is made by the API server a moment after it is ready.
       if (!(error instanceof KubeRefusal && error.status === 404)) throw error;
@@ -233,7 +260,9 @@ export class NodeKeeper {
   }
 
   #matches(kind: 'never-join' | 'not-ready', subject: string): boolean {
-    return subject !== '' && this.#context.faults().some((fault) => fault.kind === kind && subject.includes(fault.match));
+    return (
+      subject !== '' && this.#context.faults().some((fault) => fault.kind === kind && subject.includes(fault.match))
+    );
   }
 }
 

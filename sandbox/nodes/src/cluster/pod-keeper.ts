@@ -1,15 +1,15 @@
 import { mapBounded, messageOf } from '@roadstead/foundation';
 import { AddressPool } from '../aws/address-pool.ts';
-import type { Container, KubeObject, Pod } from '../kube/objects.ts';
 import { KubeRefusal } from '../kube/kube-api.ts';
+import type { Container, KubeObject, Pod } from '../kube/objects.ts';
 import { type Behaviour, behaviourOf } from '../pod/behaviour.ts';
 import type { ContainerWorld, KubeletEvent } from '../pod/container-machine.ts';
 import { parseImage, pullOutcome } from '../pod/images.ts';
 import { claimNames, environmentObjects, mountedObjects, type ObjectName } from '../pod/pod-lookups.ts';
 import { isFinished, type PodMemory, type PodStep, type PodWorld, rememberPod, stepPod } from '../pod/pod-machine.ts';
 import { podStatus } from '../pod/pod-status.ts';
-import { claimProblem } from '../volume/claim-problem.ts';
 import { at, textMapOf } from '../read.ts';
+import { claimProblem } from '../volume/claim-problem.ts';
 import type { ClusterContext } from './context.ts';
 import type { JoinedNode } from './node-keeper.ts';
 
@@ -102,7 +102,10 @@ export class PodKeeper {
   #complain(pod: Pod, error: unknown): void {
     const expected = error instanceof KubeRefusal && (error.status === 409 || error.status === 404);
     if (expected || this.#context.signal.aborted) return;
-    this.#context.service.log({ pod: `${pod.metadata.namespace}/${pod.metadata.name}`, error: messageOf(error) }, 'a pod could not be kept');
+    this.#context.service.log(
+      { pod: `${pod.metadata.namespace}/${pod.metadata.name}`, error: messageOf(error) },
+      'a pod could not be kept',
+    );
   }
 
   async #step(pod: Pod, node: JoinedNode, keeping: Keeping): Promise<void> {
@@ -132,7 +135,8 @@ export class PodKeeper {
       volumeProblem,
       ip,
       paced: this.#context.paced,
-      containerWorld: (container, isInit) => this.#containerWorld({ pod, node, container, isInit, problem: problems.get(container.name) }),
+      containerWorld: (container, isInit) =>
+        this.#containerWorld({ pod, node, container, isInit, problem: problems.get(container.name) }),
     };
   }
 
@@ -144,7 +148,9 @@ export class PodKeeper {
     readonly problem: string | undefined;
   }): ContainerWorld {
     const { pod, node, container, isInit, problem } = given;
-    const unpullable = this.#context.faults().flatMap((fault) => (fault.kind === 'image-unpullable' ? [fault.match] : []));
+    const unpullable = this.#context
+      .faults()
+      .flatMap((fault) => (fault.kind === 'image-unpullable' ? [fault.match] : []));
     const { name, namespace, uid } = pod.metadata;
     return {
       container,
@@ -163,7 +169,8 @@ export class PodKeeper {
   #learnImages(pod: Pod, node: JoinedNode, step: PodStep): void {
     for (const container of [...pod.spec.containers, ...(pod.spec.initContainers ?? [])]) {
       const memory = step.memory.main[container.name] ?? step.memory.init[container.name];
-      if (memory?.phase.kind === 'running' && parseImage(container.image) !== undefined) this.#images.add(`${node.name} ${container.image}`);
+      if (memory?.phase.kind === 'running' && parseImage(container.image) !== undefined)
+        this.#images.add(`${node.name} ${container.image}`);
     }
   }
 
@@ -182,7 +189,10 @@ export class PodKeeper {
     );
     if (sameStatus(pod.status, answer.status)) return answer.wakeAt;
     const { api, mirrors, signal } = this.#context;
-    const body = { metadata: { uid: pod.metadata.uid, resourceVersion: pod.metadata.resourceVersion }, status: answer.status };
+    const body = {
+      metadata: { uid: pod.metadata.uid, resourceVersion: pod.metadata.resourceVersion },
+      status: answer.status,
+    };
     const written = await api.patch<Pod>(`${podPath(pod)}/status`, 'merge', body, signal);
     if (written !== undefined) mirrors.pods.learn(written);
     return answer.wakeAt;
@@ -191,7 +201,8 @@ export class PodKeeper {
   async #record(pod: Pod, node: JoinedNode, events: readonly KubeletEvent[]): Promise<void> {
     const { name, namespace, uid } = pod.metadata;
     const subject = { apiVersion: 'v1', kind: 'Pod', name, namespace, uid };
-    for (const event of events) await this.#context.events.record(subject, event, { component: 'kubelet', host: node.name });
+    for (const event of events)
+      await this.#context.events.record(subject, event, { component: 'kubelet', host: node.name });
   }
 
   async #delete(pod: Pod): Promise<void> {
@@ -213,7 +224,9 @@ export class PodKeeper {
       const volume = mirrors.volumes.get(claim?.spec.volumeName ?? '');
       const attachment = mirrors.attachments
         .all()
-        .find((one) => one.spec.nodeName === node.name && one.spec.source.persistentVolumeName === volume?.metadata.name);
+        .find(
+          (one) => one.spec.nodeName === node.name && one.spec.source.persistentVolumeName === volume?.metadata.name,
+        );
       const problem = claimProblem({ name, claim, volume, attachment });
       if (problem !== undefined) return problem;
     }
@@ -233,7 +246,10 @@ export class PodKeeper {
         const found = await this.#lookup(namespace, object);
         if (found === undefined) problems.set(container.name, `${object.kind} "${object.name}" not found`);
         else if (object.key !== undefined && !found.has(object.key)) {
-          problems.set(container.name, `couldn't find key ${object.key} in ${object.kind === 'secret' ? 'Secret' : 'ConfigMap'} ${namespace}/${object.name}`);
+          problems.set(
+            container.name,
+            `couldn't find key ${object.key} in ${object.kind === 'secret' ? 'Secret' : 'ConfigMap'} ${namespace}/${object.name}`,
+          );
         }
       }
     }
@@ -242,7 +258,10 @@ export class PodKeeper {
 
   /** The keys of a ConfigMap or Secret; `undefined` when it is not there. */
   async #lookup(namespace: string, object: ObjectName): Promise<ReadonlySet<string> | undefined> {
-    const found = await this.#context.api.get(`/api/v1/namespaces/${namespace}/${object.kind}s/${object.name}`, this.#context.signal);
+    const found = await this.#context.api.get(
+      `/api/v1/namespaces/${namespace}/${object.kind}s/${object.name}`,
+      this.#context.signal,
+    );
     if (found === undefined) return undefined;
     return new Set([...Object.keys(textMapOf(at(found, 'data'))), ...Object.keys(textMapOf(at(found, 'binaryData')))]);
   }
@@ -300,9 +319,14 @@ function containerId(pod: Pod, name: string, restarts: number): string {
 /** Compares what is about to be written with what is there; members that only the server knows do not count. */
 function sameStatus(there: unknown, wanted: unknown): boolean {
   if (Array.isArray(wanted)) {
-    return Array.isArray(there) && there.length === wanted.length && wanted.every((item, index) => sameStatus(there[index], item));
+    return (
+      Array.isArray(there) &&
+      there.length === wanted.length &&
+      wanted.every((item, index) => sameStatus(there[index], item))
+    );
   }
-  if (typeof wanted !== 'object' || wanted === null) return there === wanted || (wanted === null && there === undefined);
+  if (typeof wanted !== 'object' || wanted === null)
+    return there === wanted || (wanted === null && there === undefined);
   const have = typeof there === 'object' && there !== null ? Object.entries(there) : [];
   const known = new Map<string, unknown>(have);
   return Object.entries(wanted).every(([key, value]) => sameStatus(known.get(key), value));

@@ -30,7 +30,11 @@ export class EventRecorder {
     this.#clock = clock;
   }
 
-  async record(subject: EventSubject, event: KubeletEvent, source: { readonly component: string; readonly host?: string }): Promise<void> {
+  async record(
+    subject: EventSubject,
+    event: KubeletEvent,
+    source: { readonly component: string; readonly host?: string },
+  ): Promise<void> {
     const key = [subject.uid, event.reason, event.message, event.fieldPath ?? ''].join('|');
     const now = isoSeconds(this.#clock.now());
     const namespace = subject.namespace ?? 'default';

@@ -1,5 +1,5 @@
 import { Agent, type Dispatcher, request } from 'undici';
-import { at, fieldsOf, type Fields, textOf } from '../read.ts';
+import { at, type Fields, fieldsOf, textOf } from '../read.ts';
 import type { KubeObject } from './objects.ts';
 
 /** The API server said no. */
@@ -75,7 +75,12 @@ export class KubeApi {
   }
 
   /** A missing object is `undefined`. */
-  async patch<T extends KubeObject>(path: string, kind: PatchKind, body: unknown, signal?: AbortSignal): Promise<T | undefined> {
+  async patch<T extends KubeObject>(
+    path: string,
+    kind: PatchKind,
+    body: unknown,
+    signal?: AbortSignal,
+  ): Promise<T | undefined> {
     try {
       return asKube<T>(await this.#send('PATCH', path, body, `application/${kind}-patch+json`, signal));
     } catch (error) {
@@ -94,7 +99,11 @@ export class KubeApi {
   }
 
   /** Events from a resource version on. Ends when the server ends it; rejects with a `KubeRefusal`, as 410 when the version is too old. */
-  async *watch<T extends KubeObject>(path: string, resourceVersion: string, signal: AbortSignal): AsyncGenerator<WatchEvent<T>> {
+  async *watch<T extends KubeObject>(
+    path: string,
+    resourceVersion: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchEvent<T>> {
     const join = path.includes('?') ? '&' : '?';
     const query = `watch=1&allowWatchBookmarks=true&timeoutSeconds=240&resourceVersion=${resourceVersion}`;
     const answer = await request(`${this.#options.endpoint}${path}${join}${query}`, {
@@ -108,7 +117,8 @@ export class KubeApi {
       const event = fieldsOf(JSON.parse(line));
       const object = fieldsOf(event.object);
       const type = event.type;
-      if (type === 'ERROR') throw new KubeRefusal(Number(object.code ?? 410), textOf(object.message) ?? 'the watch was ended');
+      if (type === 'ERROR')
+        throw new KubeRefusal(Number(object.code ?? 410), textOf(object.message) ?? 'the watch was ended');
       if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED' || type === 'BOOKMARK') {
         yield { type, object: asKube<T>(object) };
       }

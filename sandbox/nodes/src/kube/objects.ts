@@ -63,7 +63,9 @@ export interface Volume {
   readonly configMap?: OptionalName;
   readonly secret?: { readonly secretName?: string; readonly optional?: boolean };
   readonly persistentVolumeClaim?: { readonly claimName: string };
-  readonly projected?: { readonly sources?: readonly { readonly configMap?: OptionalName; readonly secret?: OptionalName }[] };
+  readonly projected?: {
+    readonly sources?: readonly { readonly configMap?: OptionalName; readonly secret?: OptionalName }[];
+  };
 }
 
 export type ContainerState =
@@ -177,7 +179,11 @@ export interface StorageClass extends KubeObject {
 }
 
 export interface VolumeAttachment extends KubeObject {
-  readonly spec: { readonly attacher: string; readonly nodeName: string; readonly source: { readonly persistentVolumeName?: string } };
+  readonly spec: {
+    readonly attacher: string;
+    readonly nodeName: string;
+    readonly source: { readonly persistentVolumeName?: string };
+  };
   readonly status?: { readonly attached?: boolean; readonly attachError?: { readonly message?: string } };
 }
 
@@ -186,7 +192,12 @@ export interface Service extends KubeObject {
     readonly type?: string;
     readonly loadBalancerClass?: string;
     readonly loadBalancerSourceRanges?: readonly string[];
-    readonly ports?: readonly { readonly name?: string; readonly port: number; readonly nodePort?: number; readonly protocol?: string }[];
+    readonly ports?: readonly {
+      readonly name?: string;
+      readonly port: number;
+      readonly nodePort?: number;
+      readonly protocol?: string;
+    }[];
   };
   readonly status?: { readonly loadBalancer?: { readonly ingress?: readonly { readonly hostname?: string }[] } };
 }

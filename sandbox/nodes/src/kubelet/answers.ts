@@ -1,5 +1,5 @@
-import type { Pod } from '../kube/objects.ts';
 import type { JoinedNode } from '../cluster/node-keeper.ts';
+import type { Pod } from '../kube/objects.ts';
 import type { Behaviour } from '../pod/behaviour.ts';
 import { isoSeconds } from '../pod/container-machine.ts';
 import { logLines, renderLog } from '../pod/logs.ts';
@@ -36,7 +36,9 @@ interface LogRequest {
 }
 
 function logsOf(sources: AnswerSources, request: LogRequest): string | undefined {
-  const pod = sources.pods().find(({ metadata }) => metadata.namespace === request.namespace && metadata.name === request.pod);
+  const pod = sources
+    .pods()
+    .find(({ metadata }) => metadata.namespace === request.namespace && metadata.name === request.pod);
   if (pod === undefined) return undefined;
   const main = pod.spec.containers.find(({ name }) => name === request.container);
   const init = pod.spec.initContainers?.find(({ name }) => name === request.container);
@@ -70,7 +72,11 @@ function statsSummary(sources: AnswerSources): unknown {
         workingSetBytes: usage.memoryBytes,
         availableBytes: facts.capacity.memoryBytes - usage.memoryBytes,
       },
-      fs: { time, capacityBytes: facts.capacity.ephemeralBytes, usedBytes: Math.floor(facts.capacity.ephemeralBytes / 10) },
+      fs: {
+        time,
+        capacityBytes: facts.capacity.ephemeralBytes,
+        usedBytes: Math.floor(facts.capacity.ephemeralBytes / 10),
+      },
     },
     pods: pods.map((pod) => {
       const used = podUsage(pod);
@@ -93,7 +99,9 @@ function statsSummary(sources: AnswerSources): unknown {
 function resourceMetrics(sources: AnswerSources): string {
   const at = sources.now();
   const lines = ['# TYPE node_memory_working_set_bytes gauge'];
-  lines.push(`node_memory_working_set_bytes ${nodeUsage(sources.pods(), sources.node.facts.capacity).memoryBytes} ${at}`);
+  lines.push(
+    `node_memory_working_set_bytes ${nodeUsage(sources.pods(), sources.node.facts.capacity).memoryBytes} ${at}`,
+  );
   lines.push('# TYPE container_memory_working_set_bytes gauge');
   for (const pod of sources.pods()) {
     for (const container of podUsage(pod).containers) {

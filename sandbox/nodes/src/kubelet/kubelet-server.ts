@@ -1,5 +1,5 @@
-import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
 import type { ClientCertificate } from '../ports.ts';
 
 /** What one node's kubelet answers about its pods. A missing pod or container is `undefined`. */
@@ -28,11 +28,19 @@ export interface KubeletServer {
 export async function startKubeletServer(options: KubeletServerOptions): Promise<KubeletServer> {
   const { certificate, clientCaPem, answers } = options;
   const server = createServer(
-    { cert: certificate.certPem, key: certificate.keyPem, ca: clientCaPem, requestCert: true, rejectUnauthorized: true },
+    {
+      cert: certificate.certPem,
+      key: certificate.keyPem,
+      ca: clientCaPem,
+      requestCert: true,
+      rejectUnauthorized: true,
+    },
     (request, response) => route(request, response, answers),
   );
   server.on('upgrade', (_request, socket) => {
-    socket.end(`HTTP/1.1 501 Not Implemented\r\ncontent-type: text/plain\r\ncontent-length: ${refusal.length}\r\n\r\n${refusal}`);
+    socket.end(
+      `HTTP/1.1 501 Not Implemented\r\ncontent-type: text/plain\r\ncontent-length: ${refusal.length}\r\n\r\n${refusal}`,
+    );
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -30,9 +30,15 @@ export interface NodeSight {
 }
 
 /** The next thing to do about an instance. Pure. */
-export function stepInstance(life: InstanceLife, sight: NodeSight, now: number, paced: (seconds: number) => number): NodeStep {
+export function stepInstance(
+  life: InstanceLife,
+  sight: NodeSight,
+  now: number,
+  paced: (seconds: number) => number,
+): NodeStep {
   const ended = sight.state === undefined || sight.state === 'terminated' || sight.state === 'shutting-down';
-  if (life.kind === 'gone') return now - life.goneAt >= paced(removeAfterSeconds) ? { kind: 'remove' } : { kind: 'wait' };
+  if (life.kind === 'gone')
+    return now - life.goneAt >= paced(removeAfterSeconds) ? { kind: 'remove' } : { kind: 'wait' };
   if (ended) return { kind: life.kind === 'node' ? 'mark-gone' : 'remove' };
   if (life.kind === 'node') return { kind: 'keep', health: healthOf(sight) };
   if (sight.state !== 'running') return { kind: 'wait' };

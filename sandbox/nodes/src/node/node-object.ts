@@ -1,6 +1,6 @@
 import type { KubeletSettings, Taint } from '../bootstrap/kubelet-config.ts';
-import type { InstanceType } from './instance-type.ts';
 import { type NodeSize, resourceList } from './capacity.ts';
+import type { InstanceType } from './instance-type.ts';
 
 export interface NodeFacts {
   readonly instanceId: string;
@@ -97,10 +97,11 @@ function uniqueTaints(taints: readonly Taint[]): readonly Taint[] {
 export function nodeStatus(facts: NodeFacts): Record<string, unknown> {
   return {
     addresses: [
-      { type: 'InternalIP', address: facts.privateIp },
+      // Where this machine answers for the node's kubelet: the API server is told to use the internal address. The
+      // instance's own one is in the name, in the annotation of its kubelet and in its pods' host address.
+      { type: 'InternalIP', address: '127.0.0.1' },
       { type: 'InternalDNS', address: facts.privateDnsName },
-      // The address at which this machine answers for the node's kubelet: the API server is told to prefer it.
-      { type: 'Hostname', address: '127.0.0.1' },
+      { type: 'Hostname', address: facts.privateDnsName },
     ],
     capacity: resourceList(facts.capacity),
     allocatable: resourceList(facts.allocatable),
@@ -128,13 +129,21 @@ export function nodeConditions(health: NodeHealth, before: readonly Condition[],
   return conditionTable(health).map((condition) => {
     const old = before.find((candidate) => candidate.type === condition.type);
     const lastTransitionTime = old?.status === condition.status ? (old.lastTransitionTime ?? now) : now;
-    return { ...condition, lastHeartbeatTime: health === 'lost' ? (old?.lastHeartbeatTime ?? now) : now, lastTransitionTime };
+    return {
+      ...condition,
+      lastHeartbeatTime: health === 'lost' ? (old?.lastHeartbeatTime ?? now) : now,
+      lastTransitionTime,
+    };
   });
 }
 
 function conditionTable(health: NodeHealth): readonly Condition[] {
   if (health === 'lost') {
-    const lost = { status: 'Unknown', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.' } as const;
+    const lost = {
+      status: 'Unknown',
+      reason: 'NodeStatusUnknown',
+      message: 'Kubelet stopped posting node status.',
+    } as const;
     return ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'].map((type) => ({ type, ...lost }));
   }
   return [
@@ -150,7 +159,8 @@ function fine(type: string, reason: string, message: string): Condition {
 }
 
 function readiness(health: 'ready' | 'no-network'): Condition {
-  if (health === 'ready') return { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' };
+  if (health === 'ready')
+    return { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' };
   const message =
     'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized';
   return { type: 'Ready', status: 'False', reason: 'KubeletNotReady', message };
@@ -164,7 +174,11 @@ export function kubeletVersionOf(imageName: string | undefined, clusterMinor: st
 }
 
 /** One mount a disk, counted from 1, as nodeadm's local disk setup does. */
-export function localMounts(strategy: string | undefined, mountPath: string | undefined, disks: number): readonly string[] {
+export function localMounts(
+  strategy: string | undefined,
+  mountPath: string | undefined,
+  disks: number,
+): readonly string[] {
   if (strategy === undefined || disks === 0) return [];
   const base = (mountPath ?? '/mnt/k8s-disks').replace(/\/+$/, '');
   if (strategy !== 'Mount') return [`${base}/0`];

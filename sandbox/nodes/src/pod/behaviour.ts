@@ -5,7 +5,12 @@ import { endsByItself } from './images.ts';
 /** What a started container does. Seconds are AWS's pace, before the sandbox's factor. */
 export type Behaviour =
   | { readonly kind: 'runs'; readonly output: readonly string[] }
-  | { readonly kind: 'exits'; readonly code: number; readonly afterSeconds: number; readonly output: readonly string[] };
+  | {
+      readonly kind: 'exits';
+      readonly code: number;
+      readonly afterSeconds: number;
+      readonly output: readonly string[];
+    };
 
 /** `1`, or `worker=3` for one container of several (several such, split by commas). */
 export const exitCodeAnnotation = 'sandbox.roadstead.dev/exit-code';
@@ -17,11 +22,16 @@ export const readyAnnotation = 'sandbox.roadstead.dev/ready';
 const usualWorkSeconds = 3;
 
 /** `crashes`: a fault says that the pod's containers fail. */
-export function behaviourOf(pod: Pod, container: Container, options: { readonly isInit: boolean; readonly crashes: boolean }): Behaviour {
+export function behaviourOf(
+  pod: Pod,
+  container: Container,
+  options: { readonly isInit: boolean; readonly crashes: boolean },
+): Behaviour {
   const annotations = pod.metadata.annotations ?? {};
   const told = exitCodeFor(annotations[exitCodeAnnotation], container.name);
   const seconds = Number(annotations[runSecondsAnnotation] ?? usualWorkSeconds);
-  if (options.crashes && !options.isInit) return { kind: 'exits', code: 1, afterSeconds: 1, output: ['panic: told to fail by a fault of the sandbox'] };
+  if (options.crashes && !options.isInit)
+    return { kind: 'exits', code: 1, afterSeconds: 1, output: ['panic: told to fail by a fault of the sandbox'] };
   if (told !== undefined && !options.isInit) return { kind: 'exits', code: told, afterSeconds: seconds, output: [] };
   const reading = readCommand(container.command ?? [], container.args ?? []);
   if (reading.kind === 'exits') return reading;

@@ -25,14 +25,23 @@ function baseName(path: string | undefined): string {
 function readScript(script: string): CommandReading {
   if (/\b(?:while|until|for|if|case)\b/.test(script)) {
     const endless = /while\s+(?:true|:|\[ 1 \]|sleep)/.test(script) || /tail\s+-[fF]/.test(script);
-    return { kind: endless ? 'runs' : 'unknown', output: [], ...(endless ? {} : { afterSeconds: 0 }) } as CommandReading;
+    return {
+      kind: endless ? 'runs' : 'unknown',
+      output: [],
+      ...(endless ? {} : { afterSeconds: 0 }),
+    } as CommandReading;
   }
-  const statements = script.split(/\n|;|&&/).map((statement) => words(statement)).filter((argv) => argv.length > 0);
+  const statements = script
+    .split(/\n|;|&&/)
+    .map((statement) => words(statement))
+    .filter((argv) => argv.length > 0);
   return readStatements(statements);
 }
 
 function words(statement: string): readonly string[] {
-  return [...statement.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+  return [...statement.matchAll(/"((?:[^"\\]|\\.)*)"|'([^']*)'|(\S+)/g)].map(
+    (match) => match[1] ?? match[2] ?? match[3] ?? '',
+  );
 }
 
 function readStatements(statements: readonly (readonly string[])[]): CommandReading {

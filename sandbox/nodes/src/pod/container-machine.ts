@@ -15,7 +15,12 @@ export type ContainerPhase =
   | { readonly kind: 'created' }
   | { readonly kind: 'config-error'; readonly message: string }
   | { readonly kind: 'pulling'; readonly until: number }
-  | { readonly kind: 'pull-failed'; readonly reason: 'ErrImagePull' | 'InvalidImageName'; readonly message: string; readonly until: number }
+  | {
+      readonly kind: 'pull-failed';
+      readonly reason: 'ErrImagePull' | 'InvalidImageName';
+      readonly message: string;
+      readonly until: number;
+    }
   | { readonly kind: 'pull-backoff'; readonly message: string; readonly until: number }
   | { readonly kind: 'running'; readonly startedAt: number }
   | { readonly kind: 'exited'; readonly termination: Termination; readonly at: number }
@@ -28,7 +33,12 @@ export interface ContainerMemory {
   readonly last: Termination | undefined;
 }
 
-export const freshContainer: ContainerMemory = { phase: { kind: 'created' }, restarts: 0, failedPulls: 0, last: undefined };
+export const freshContainer: ContainerMemory = {
+  phase: { kind: 'created' },
+  restarts: 0,
+  failedPulls: 0,
+  last: undefined,
+};
 
 export interface ContainerWorld {
   readonly container: Container;
@@ -81,7 +91,9 @@ export function stepContainer(memory: ContainerMemory, world: ContainerWorld, no
     case 'exited':
       return afterExit(memory, world, phase, now);
     case 'crash-backoff':
-      return phase.until > now ? rest(memory, phase.until) : begin({ ...memory, restarts: memory.restarts + 1 }, world, now);
+      return phase.until > now
+        ? rest(memory, phase.until)
+        : begin({ ...memory, restarts: memory.restarts + 1 }, world, now);
   }
 }
 
@@ -97,7 +109,9 @@ function begin(memory: ContainerMemory, world: ContainerWorld, now: number): Con
     return { memory: { ...memory, phase }, events, wakeAt: now + world.paced(10) };
   }
   if (world.container.imagePullPolicy !== 'Always' && world.imagePresent) {
-    return start(memory, world, now, [normal(world, 'Pulled', `Container image "${world.container.image}" already present on machine`)]);
+    return start(memory, world, now, [
+      normal(world, 'Pulled', `Container image "${world.container.image}" already present on machine`),
+    ]);
   }
   return startPull(memory, world, now);
 }
@@ -105,11 +119,24 @@ function begin(memory: ContainerMemory, world: ContainerWorld, now: number): Con
 function startPull(memory: ContainerMemory, world: ContainerWorld, now: number): ContainerStep {
   const { pull, container } = world;
   if (pull.kind === 'bad-name') {
-    const phase: ContainerPhase = { kind: 'pull-failed', reason: 'InvalidImageName', message: pull.message, until: Number.MAX_SAFE_INTEGER };
-    return { memory: { ...memory, phase }, events: [warning(world, 'InspectFailed', pull.message), warning(world, 'Failed', 'Error: InvalidImageName')], wakeAt: undefined };
+    const phase: ContainerPhase = {
+      kind: 'pull-failed',
+      reason: 'InvalidImageName',
+      message: pull.message,
+      until: Number.MAX_SAFE_INTEGER,
+    };
+    return {
+      memory: { ...memory, phase },
+      events: [warning(world, 'InspectFailed', pull.message), warning(world, 'Failed', 'Error: InvalidImageName')],
+      wakeAt: undefined,
+    };
   }
   const until = now + world.paced(pull.kind === 'pulled' ? pull.seconds : 1);
-  return { memory: { ...memory, phase: { kind: 'pulling', until } }, events: [normal(world, 'Pulling', `Pulling image "${container.image}"`)], wakeAt: until };
+  return {
+    memory: { ...memory, phase: { kind: 'pulling', until } },
+    events: [normal(world, 'Pulling', `Pulling image "${container.image}"`)],
+    wakeAt: until,
+  };
 }
 
 function finishPull(memory: ContainerMemory, world: ContainerWorld, now: number): ContainerStep {
@@ -121,26 +148,50 @@ function finishPull(memory: ContainerMemory, world: ContainerWorld, now: number)
   }
   const until = now + world.paced(5);
   return {
-    memory: { ...memory, failedPulls: memory.failedPulls + 1, phase: { kind: 'pull-failed', reason: 'ErrImagePull', message: pull.message, until } },
-    events: [warning(world, 'Failed', `Failed to pull image "${container.image}": ${pull.message}`), warning(world, 'Failed', 'Error: ErrImagePull')],
+    memory: {
+      ...memory,
+      failedPulls: memory.failedPulls + 1,
+      phase: { kind: 'pull-failed', reason: 'ErrImagePull', message: pull.message, until },
+    },
+    events: [
+      warning(world, 'Failed', `Failed to pull image "${container.image}": ${pull.message}`),
+      warning(world, 'Failed', 'Error: ErrImagePull'),
+    ],
     wakeAt: until,
   };
 }
 
-function backOffPull(memory: ContainerMemory, world: ContainerWorld, phase: { readonly message: string }, now: number): ContainerStep {
+function backOffPull(
+  memory: ContainerMemory,
+  world: ContainerWorld,
+  phase: { readonly message: string },
+  now: number,
+): ContainerStep {
   const until = now + world.paced(backoffSeconds(memory.failedPulls));
   const image = world.container.image;
   const message = `Back-off pulling image "${image}": ErrImagePull: ${phase.message}`;
   return {
     memory: { ...memory, phase: { kind: 'pull-backoff', message, until } },
-    events: [normal(world, 'BackOff', `Back-off pulling image "${image}"`), warning(world, 'Failed', 'Error: ImagePullBackOff')],
+    events: [
+      normal(world, 'BackOff', `Back-off pulling image "${image}"`),
+      warning(world, 'Failed', 'Error: ImagePullBackOff'),
+    ],
     wakeAt: until,
   };
 }
 
-function start(memory: ContainerMemory, world: ContainerWorld, now: number, before: readonly KubeletEvent[]): ContainerStep {
+function start(
+  memory: ContainerMemory,
+  world: ContainerWorld,
+  now: number,
+  before: readonly KubeletEvent[],
+): ContainerStep {
   const name = world.container.name;
-  const events = [...before, normal(world, 'Created', `Created container: ${name}`), normal(world, 'Started', `Started container ${name}`)];
+  const events = [
+    ...before,
+    normal(world, 'Created', `Created container: ${name}`),
+    normal(world, 'Started', `Started container ${name}`),
+  ];
   return { memory: { ...memory, phase: { kind: 'running', startedAt: now } }, events, wakeAt: now + 1 };
 }
 
@@ -176,7 +227,11 @@ function afterExit(
   const seconds = backoffSeconds(memory.restarts);
   const until = now + world.paced(seconds);
   const message = `Back-off restarting failed container ${world.container.name} in pod ${world.podLabel}`;
-  return { memory: { ...memory, last, phase: { kind: 'crash-backoff', seconds, until } }, events: [warning(world, 'BackOff', message)], wakeAt: until };
+  return {
+    memory: { ...memory, last, phase: { kind: 'crash-backoff', seconds, until } },
+    events: [warning(world, 'BackOff', message)],
+    wakeAt: until,
+  };
 }
 
 function normal(world: ContainerWorld, reason: string, message: string): KubeletEvent {
@@ -198,9 +253,13 @@ export function rememberContainer(status: ContainerStatus | undefined, now: numb
   const { state } = status;
   const last = status.lastState.terminated;
   const common = { restarts: status.restartCount, failedPulls: 0, last };
-  if ('running' in state) return { ...common, phase: { kind: 'running', startedAt: Date.parse(state.running.startedAt) } };
+  if ('running' in state)
+    return { ...common, phase: { kind: 'running', startedAt: Date.parse(state.running.startedAt) } };
   if ('terminated' in state) {
-    return { ...common, phase: { kind: 'exited', termination: state.terminated, at: Date.parse(state.terminated.finishedAt) } };
+    return {
+      ...common,
+      phase: { kind: 'exited', termination: state.terminated, at: Date.parse(state.terminated.finishedAt) },
+    };
   }
   if (last === undefined) return { ...common, phase: { kind: 'created' } };
   return { ...common, phase: { kind: 'crash-backoff', seconds: 10, until: now } };

@@ -19,7 +19,8 @@ const imagesThatEnd: ReadonlySet<string> = new Set(
     .map((name) => `docker.io/library/${name}`),
 );
 
-const referenceForm = /^(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+|\/)[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/i;
+const referenceForm =
+  /^(?:[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?::\d+)?\/)?[a-z0-9]+(?:(?:[._]|__|-+|\/)[a-z0-9]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/i;
 
 export interface ImageReference {
   /** Host and path: `docker.io/library/nginx`. */
@@ -50,11 +51,17 @@ export function parseImage(image: string): ImageReference | undefined {
 export function pullOutcome(image: string, unpullable: readonly string[]): PullOutcome {
   const reference = parseImage(image);
   if (reference === undefined) {
-    return { kind: 'bad-name', message: `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format` };
+    return {
+      kind: 'bad-name',
+      message: `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`,
+    };
   }
   const problem = pullProblem(reference, image, unpullable);
   if (problem !== undefined) {
-    return { kind: 'refused', message: `failed to pull and unpack image "${reference.full}": failed to resolve reference "${reference.full}": ${problem}` };
+    return {
+      kind: 'refused',
+      message: `failed to pull and unpack image "${reference.full}": failed to resolve reference "${reference.full}": ${problem}`,
+    };
   }
   const weight = [...reference.repository].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 60;
   return { kind: 'pulled', seconds: 2 + weight / 20, bytes: (20 + weight) * 1_048_576 };

@@ -21,7 +21,8 @@ export function logLines(
 ): readonly LogLine[] {
   const ended = memory.phase.kind === 'exited' ? memory.phase.termination : memory.last;
   const termination = previous ? memory.last : memory.phase.kind === 'running' ? undefined : ended;
-  const startedAt = memory.phase.kind === 'running' && !previous ? memory.phase.startedAt : Date.parse(termination?.startedAt ?? '');
+  const startedAt =
+    memory.phase.kind === 'running' && !previous ? memory.phase.startedAt : Date.parse(termination?.startedAt ?? '');
   if (!Number.isFinite(startedAt)) return [];
   const argv = [...(container.command ?? []), ...(container.args ?? [])];
   const what = argv.length === 0 ? 'the default command' : JSON.stringify(argv);

@@ -55,7 +55,10 @@ export function rememberPod(pod: Pod, now: number): PodMemory {
     Object.fromEntries(
       (containers ?? []).map((container) => [
         container.name,
-        rememberContainer(statuses?.find((one) => one.name === container.name), now),
+        rememberContainer(
+          statuses?.find((one) => one.name === container.name),
+          now,
+        ),
       ]),
     );
   return {
@@ -79,9 +82,13 @@ export function stepPod(pod: Pod, memory: PodMemory, world: PodWorld, now: numbe
   const deadline = deadlineOf(pod, memory, world);
   if (deadline !== undefined && deadline <= now) {
     const message = 'Pod was active on the node longer than the specified deadline';
-    return { ...settle({ ...memory, deadlineExceeded: true }), events: [{ type: 'Normal', reason: 'DeadlineExceeded', message }] };
+    return {
+      ...settle({ ...memory, deadlineExceeded: true }),
+      events: [{ type: 'Normal', reason: 'DeadlineExceeded', message }],
+    };
   }
-  const step = memory.sandboxAt === undefined ? prepare(pod, memory, world, now) : runContainers(pod, memory, world, now);
+  const step =
+    memory.sandboxAt === undefined ? prepare(pod, memory, world, now) : runContainers(pod, memory, world, now);
   return { ...step, wakeAt: earliest([step.wakeAt, deadline]) };
 }
 
@@ -123,7 +130,12 @@ function prepare(pod: Pod, memory: PodMemory, world: PodWorld, now: number): Pod
   if (problem === undefined) {
     const readyAt = memory.since + world.paced(2);
     if (readyAt > now) return { memory, events: [], wakeAt: readyAt, remove: false };
-    return { memory: { ...memory, sandboxAt: now, ip: world.ip, complaint: undefined }, events: [], wakeAt: now + 1, remove: false };
+    return {
+      memory: { ...memory, sandboxAt: now, ip: world.ip, complaint: undefined },
+      events: [],
+      wakeAt: now + 1,
+      remove: false,
+    };
   }
   const known = memory.complaint;
   const isDue = problem.quietSeconds === 0 || now - memory.since >= world.paced(problem.quietSeconds);
@@ -147,10 +159,22 @@ function preparationProblem(pod: Pod, world: PodWorld): PreparationProblem | und
 }
 
 function runContainers(pod: Pod, memory: PodMemory, world: PodWorld, now: number): PodStep {
-  const init = stepAll(pod.spec.initContainers ?? [], memory.init, (container) => world.containerWorld(container, true), now, true);
+  const init = stepAll(
+    pod.spec.initContainers ?? [],
+    memory.init,
+    (container) => world.containerWorld(container, true),
+    now,
+    true,
+  );
   const next = { ...memory, init: init.memories };
   if (!init.passed) return { memory: next, events: init.events, wakeAt: earliest(init.wakes), remove: false };
-  const main = stepAll(pod.spec.containers, memory.main, (container) => world.containerWorld(container, false), now, false);
+  const main = stepAll(
+    pod.spec.containers,
+    memory.main,
+    (container) => world.containerWorld(container, false),
+    now,
+    false,
+  );
   return {
     memory: { ...next, main: main.memories },
     events: [...init.events, ...main.events],

@@ -26,7 +26,12 @@ export function podStatus(pod: Pod, memory: PodMemory, world: StatusWorld, now: 
     letsNextBegin(container, memory.init[container.name] ?? freshContainer),
   );
   const phase = memory.deadlineExceeded ? 'Failed' : phaseOf(main, initialized, world);
-  const facts = { initialized, phase, ready: main.every((container) => container.status.ready), sandbox: memory.sandboxAt !== undefined };
+  const facts = {
+    initialized,
+    phase,
+    ready: main.every((container) => container.status.ready),
+    sandbox: memory.sandboxAt !== undefined,
+  };
   const wakes = [...init, ...main].map((container) => container.wakeAt).filter((time) => time !== undefined);
   return {
     status: {
@@ -51,9 +56,17 @@ interface OneStatus {
   readonly wakeAt: number | undefined;
 }
 
-function statusOf(pod: Pod, container: Container, memory: PodMemory, world: StatusWorld, now: number, isInit: boolean): OneStatus {
+function statusOf(
+  pod: Pod,
+  container: Container,
+  memory: PodMemory,
+  world: StatusWorld,
+  now: number,
+  isInit: boolean,
+): OneStatus {
   const known = (isInit ? memory.init : memory.main)[container.name] ?? freshContainer;
-  const readyAt = isInit && container.restartPolicy !== 'Always' ? undefined : readinessTime(pod, container, known, world);
+  const readyAt =
+    isInit && container.restartPolicy !== 'Always' ? undefined : readinessTime(pod, container, known, world);
   const started = known.phase.kind === 'running';
   const finished = known.phase.kind === 'exited' && known.phase.termination.exitCode === 0;
   const reference = parseImage(container.image);
@@ -83,7 +96,8 @@ function lastStateOf(known: ContainerMemory): ContainerStatus['lastState'] {
 function readinessTime(pod: Pod, container: Container, known: ContainerMemory, world: StatusWorld): number | undefined {
   if (known.phase.kind !== 'running') return undefined;
   if (pod.metadata.annotations?.[readyAnnotation] === 'false') return undefined;
-  const delay = (container.startupProbe?.initialDelaySeconds ?? 0) + (container.readinessProbe?.initialDelaySeconds ?? 0);
+  const delay =
+    (container.startupProbe?.initialDelaySeconds ?? 0) + (container.readinessProbe?.initialDelaySeconds ?? 0);
   const probed = container.startupProbe !== undefined || container.readinessProbe !== undefined;
   return known.phase.startedAt + (probed ? world.paced(delay) : 0);
 }
@@ -93,7 +107,9 @@ function stateOf(pod: Pod, container: Container, known: ContainerMemory): Contai
   switch (phase.kind) {
     case 'created':
     case 'pulling':
-      return { waiting: { reason: (pod.spec.initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating' } };
+      return {
+        waiting: { reason: (pod.spec.initContainers ?? []).length > 0 ? 'PodInitializing' : 'ContainerCreating' },
+      };
     case 'config-error':
       return { waiting: { reason: 'CreateContainerConfigError', message: phase.message } };
     case 'pull-failed':
@@ -106,9 +122,13 @@ function stateOf(pod: Pod, container: Container, known: ContainerMemory): Contai
       return { terminated: phase.termination };
     case 'crash-backoff': {
       const label = `${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})`;
-      const time = phase.seconds >= 60 ? `${Math.floor(phase.seconds / 60)}m${phase.seconds % 60}s` : `${phase.seconds}s`;
+      const time =
+        phase.seconds >= 60 ? `${Math.floor(phase.seconds / 60)}m${phase.seconds % 60}s` : `${phase.seconds}s`;
       return {
-        waiting: { reason: 'CrashLoopBackOff', message: `back-off ${time} restarting failed container=${container.name} pod=${label}` },
+        waiting: {
+          reason: 'CrashLoopBackOff',
+          message: `back-off ${time} restarting failed container=${container.name} pod=${label}`,
+        },
       };
     }
   }
@@ -143,8 +163,17 @@ function conditionsOf(pod: Pod, facts: ConditionFacts, now: number): readonly Po
   const notReady = { reason: unready, message: `containers with unready status: [${named}]` };
   const own: readonly PodCondition[] = [
     condition('PodReadyToStartContainers', facts.sandbox && !done, {}),
-    condition('Initialized', facts.initialized, { reason: 'ContainersNotInitialized' }, done && facts.phase === 'Succeeded' ? 'PodCompleted' : undefined),
-    condition('Ready', facts.ready && !closed && !done, closed && facts.ready ? { reason: 'ReadinessGatesNotReady' } : notReady),
+    condition(
+      'Initialized',
+      facts.initialized,
+      { reason: 'ContainersNotInitialized' },
+      done && facts.phase === 'Succeeded' ? 'PodCompleted' : undefined,
+    ),
+    condition(
+      'Ready',
+      facts.ready && !closed && !done,
+      closed && facts.ready ? { reason: 'ReadinessGatesNotReady' } : notReady,
+    ),
     condition('ContainersReady', facts.ready && !done, notReady),
     condition('PodScheduled', true, {}),
   ];
