@@ -45,6 +45,7 @@ function viewOf(cluster: ClusterRecord): readonly EksClusterView[] {
       endpoint: plane.endpoint,
       caPem: plane.caPem,
       admin: plane.admin,
+      authority: plane.authority,
       serviceCidr: cluster.serviceCidr,
       clusterSecurityGroupId: cluster.vpc.clusterSecurityGroupId,
       vpcId: cluster.vpc.vpcId,

@@ -14,5 +14,6 @@ export type {
   VerifyPresignedIdentity,
   WebhookAddress,
 } from './ports.ts';
+export { loopbackTls, type RealControlPlaneOptions, realControlPlanes } from './real-control-planes.ts';
 export { createEksService, type EksDependencies, type EksSandbox } from './service.ts';
 export type { ServerTls } from './webhook/webhook-server.ts';

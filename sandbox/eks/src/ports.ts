@@ -27,6 +27,8 @@ export interface RunningControlPlane {
   readonly caPem: string;
   /** Of group system:masters; never leaves the sandbox. */
   readonly admin: ClientCertificate;
+  /** Signs what the cluster trusts, as the certificates of kubelets; a secret of the sandbox. */
+  readonly authority: ClientCertificate;
   /** The public keys of its service accounts, as a JSON Web Key Set. */
   readonly jwks: object;
   /** Restarts the components as another minor on the same data; up or down. */
@@ -79,6 +81,8 @@ export interface EksClusterView extends ClusterRef {
   readonly endpoint: string;
   readonly caPem: string;
   readonly admin: ClientCertificate;
+  /** Signs kubelets' serving certificates: the API server trusts this authority for them. */
+  readonly authority: ClientCertificate;
   readonly serviceCidr: string;
   readonly clusterSecurityGroupId: string;
   readonly vpcId: string;

@@ -7,7 +7,7 @@ import { invalidParameter, invalidRequest, notFound, resourceInUse } from '../sh
 import { page } from '../shared/paging.ts';
 import { defined, has, requiredText, text, textMap, texts, within } from '../shared/read.ts';
 import { accessEntryOf } from '../state.ts';
-import { refuseTags } from '../tags/tag-rules.ts';
+import { refuseTags, tagsMember } from '../tags/tag-rules.ts';
 import { newEntry } from './creator-admin.ts';
 import {
   defaultUsername,
@@ -210,7 +210,7 @@ function entryView(cluster: ClusterRecord, entry: AccessEntryRecord): Record<str
     accessEntryArn: entry.arn,
     createdAt: entry.createdAt,
     modifiedAt: entry.modifiedAt,
-    tags: entry.tags,
+    ...tagsMember(entry.tags),
     username: entry.username,
     type: entry.type,
   };

@@ -21,6 +21,7 @@ export async function startCluster(
   selfManagedAddons = true,
 ): Promise<void> {
   const paced = eks.context.clock.sleep(pacedMs(eks, usualCreateSeconds), signal);
+  void paced.catch(() => undefined);
   try {
     await makeClusterNetwork(eks, cluster);
     await ensureLogGroup(eks, cluster);
@@ -30,7 +31,6 @@ export async function startCluster(
     await paced;
     if (cluster.status === 'CREATING') cluster.status = 'ACTIVE';
   } catch (error) {
-    void paced.catch(() => undefined);
     if (signal.aborted) throw error;
     cluster.status = 'FAILED';
     cluster.issues = [issueOf(error)];

@@ -1,5 +1,6 @@
 import { type ClusterRecord, logTypes } from '../model.ts';
 import { defined } from '../shared/read.ts';
+import { tagsMember } from '../tags/tag-rules.ts';
 import { supportedVersions } from './versions.ts';
 
 /** A cluster as DescribeCluster answers it. Endpoint and authority appear when the control plane does. */
@@ -39,7 +40,7 @@ export function clusterView(cluster: ClusterRecord): Record<string, unknown> {
         }),
     ...defined({ clientRequestToken: cluster.origin.token }),
     platformVersion: supportedVersions.find((version) => version.minor === cluster.version)?.platformVersion ?? 'eks.1',
-    tags: cluster.tags,
+    ...tagsMember(cluster.tags),
     ...(cluster.encryptionConfig.length === 0 ? {} : { encryptionConfig: cluster.encryptionConfig }),
     health: { issues: cluster.issues },
     accessConfig: {

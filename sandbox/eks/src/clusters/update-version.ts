@@ -80,11 +80,11 @@ export function refuseNodegroups(
 async function moveControlPlane(eks: Eks, cluster: ClusterRecord, to: string, signal: AbortSignal): Promise<void> {
   const from = cluster.version;
   const paced = eks.context.clock.sleep(pacedMs(eks, usualSeconds), signal);
+  void paced.catch(() => undefined);
   try {
     if (cluster.controlPlane === undefined) throw new Error('the control plane does not answer');
     await cluster.controlPlane.upgrade(to, signal);
   } catch (error) {
-    void paced.catch(() => undefined);
     throw new UpdateFailure('ClusterUnreachable', messageOf(error), [cluster.name]);
   }
   await paced;

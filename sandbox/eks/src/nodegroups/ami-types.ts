@@ -1,7 +1,7 @@
 import type { Place } from '@roadstead/sandbox-gateway';
 import type { Eks } from '../deps.ts';
 import { invalidParameter, isAwsError } from '../shared/errors.ts';
-import { records, text, within } from '../shared/read.ts';
+import { text, within } from '../shared/read.ts';
 
 export interface AmiKind {
   readonly architecture: 'x86_64' | 'arm64';
@@ -25,14 +25,9 @@ export interface AmiRelease {
 
 /** The release EKS recommends for a minor, from the public parameters that users read too. */
 export async function recommendedRelease(eks: Eks, place: Place, minor: string, kind: AmiKind): Promise<AmiRelease> {
-  const base = `/aws/service/eks/optimized-ami/${minor}/amazon-linux-2023/${kind.architecture}/standard/recommended`;
-  const [imageId, releaseVersion] = await Promise.all(
-    ['image_id', 'release_version'].map((leaf) => parameter(eks, place, `${base}/${leaf}`)),
-  );
-  if (imageId === undefined || releaseVersion === undefined) {
-    throw invalidParameter(`Requested AMI for Kubernetes version ${minor} does not exist`);
-  }
-  return { imageId, releaseVersion };
+  const release = await releaseUnder(eks, place, minor, kind, 'recommended');
+  if (release === undefined) throw invalidParameter(`Requested AMI for Kubernetes version ${minor} does not exist`);
+  return release;
 }
 
 /** A release by its version; one that was never published, or is of another minor, is refused. */
@@ -43,15 +38,26 @@ export async function namedRelease(
   kind: AmiKind,
   releaseVersion: string,
 ): Promise<AmiRelease> {
-  const [, patched = '', day = ''] = /^(\d+\.\d+)\.\d+-(\d{8})$/.exec(releaseVersion) ?? [];
+  const day = releaseVersion.slice(releaseVersion.lastIndexOf('-') + 1);
   const name = `amazon-eks-node-al2023-${kind.architecture}-standard-${minor}-v${day}`;
-  const images =
-    patched === minor
-      ? await eks.context.backend.call(place, 'ec2', 'DescribeImages', { Filters: [{ Name: 'name', Values: [name] }] })
-      : {};
-  const imageId = text(records(images, 'Images')[0] ?? {}, 'ImageId');
-  if (imageId !== undefined) return { imageId, releaseVersion };
+  const release = await releaseUnder(eks, place, minor, kind, name);
+  if (release?.releaseVersion === releaseVersion) return release;
   throw invalidParameter(`Requested release version ${releaseVersion} is not valid for kubernetes version ${minor}.`);
+}
+
+/** One release as its public parameters have it; the folder is `recommended` or an image's name. */
+async function releaseUnder(
+  eks: Eks,
+  place: Place,
+  minor: string,
+  kind: AmiKind,
+  folder: string,
+): Promise<AmiRelease | undefined> {
+  const base = `/aws/service/eks/optimized-ami/${minor}/amazon-linux-2023/${kind.architecture}/standard/${folder}`;
+  const [imageId, releaseVersion] = await Promise.all(
+    ['image_id', 'release_version'].map((leaf) => parameter(eks, place, `${base}/${leaf}`)),
+  );
+  return imageId === undefined || releaseVersion === undefined ? undefined : { imageId, releaseVersion };
 }
 
 async function parameter(eks: Eks, place: Place, name: string): Promise<string | undefined> {

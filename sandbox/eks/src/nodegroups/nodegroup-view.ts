@@ -1,5 +1,6 @@
 import type { ClusterRecord, NodegroupRecord } from '../model.ts';
 import { defined } from '../shared/read.ts';
+import { tagsMember } from '../tags/tag-rules.ts';
 import { taintView } from './nodegroup-rules.ts';
 
 /** A node group as DescribeNodegroup answers it. */
@@ -26,6 +27,6 @@ export function nodegroupView(cluster: ClusterRecord, group: NodegroupRecord): R
     health: { issues: group.issues },
     updateConfig: group.updateConfig,
     ...(group.source === undefined ? {} : { launchTemplate: group.source }),
-    tags: group.tags,
+    ...tagsMember(group.tags),
   };
 }

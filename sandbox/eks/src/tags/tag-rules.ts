@@ -7,3 +7,10 @@ export function refuseTags(tags: Readonly<Record<string, string>>): void {
   const reserved = keys.find((key) => key.toLowerCase().startsWith('aws:'));
   if (reserved !== undefined) throw invalidParameter(`Tag key ${reserved} is invalid: the prefix aws: is reserved`);
 }
+
+/** The `tags` member of an answer; botocore's model allows no empty map. */
+export function tagsMember(tags: Readonly<Record<string, string>>): {
+  readonly tags?: Readonly<Record<string, string>>;
+} {
+  return Object.keys(tags).length === 0 ? {} : { tags };
+}
