@@ -46,16 +46,18 @@ export interface DownloadContext {
   readonly platform: { readonly os: string; readonly arch: string };
   readonly env: Environment;
   readonly signal: AbortSignal | undefined;
+  /** How long the decision between downloading and building may take. Default 3,000. */
+  readonly decideWithinMs?: number;
 }
 
-/** How long the decision between downloading and building may take. */
-export const decideWithinMs = 3_000;
+const defaultDecideWithinMs = 3_000;
 const wholeDownloadMs = 15 * 60_000;
 
 /** Fetches every checksum, so that a closed or half-open internet is known before anything big is moved. */
 export async function planDownload(minor: Minor, context: DownloadContext): Promise<Planned> {
   const { os, arch } = context.platform;
   if (os !== 'linux') return { kind: 'impossible', reason: `upstream publishes no control plane for ${os}` };
+  const decideWithinMs = context.decideWithinMs ?? defaultDecideWithinMs;
   const fetcher = fetcherOf(context, decideWithinMs);
   const base = `${context.sites.releases}/${releases[minor]}/bin/${os}/${arch}`;
   const fromReleases = components.filter((component) => component !== 'etcd');
@@ -77,7 +79,7 @@ export async function planDownload(minor: Minor, context: DownloadContext): Prom
     return { kind: 'plan', plan: { items } };
   } catch (error) {
     context.signal?.throwIfAborted();
-    return { kind: 'impossible', reason: reasonOf(error) };
+    return { kind: 'impossible', reason: reasonOf(error, decideWithinMs) };
   } finally {
     await fetcher.close();
   }
@@ -152,8 +154,8 @@ function fetcherOf({ env, signal }: DownloadContext, timeoutMs: number) {
 }
 
 /** undici says only `fetch failed`; the address that failed is in the cause. */
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, withinMs: number): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no answer within ${decideWithinMs / 1000} s`;
+  if (error.name === 'TimeoutError') return `no answer within ${withinMs / 1000} s`;
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }
