@@ -11,5 +11,19 @@ export {
 export { type EksToken, signEksToken } from './calls/eks-token.ts';
 export { readOperations } from './calls/reads.ts';
 export { writeOperations } from './calls/writes.ts';
+export type { AwsRunContext, ResourceProgress, StepResult } from './execute/context.ts';
+export { executeAwsChange, isAwsChange } from './execute/execute-change.ts';
+export { liveOutputs } from './execute/live-outputs.ts';
 export { type ClusterIdentity, type ObserveOptions, observe } from './observe/observe.ts';
-export type { ObservedAws, ObservedStack } from './observe/observed.ts';
+export { describeCluster } from './observe/observe-eks.ts';
+export type {
+  ObservedAws,
+  ObservedCluster,
+  ObservedNodeGroup,
+  ObservedStack,
+} from './observe/observed.ts';
+export { clusterOutputs, knownOutputs } from './plan/desired.ts';
+export { knownAfter, lateReferences, type Outputs, type Resolved, resolveLate } from './plan/late-values.ts';
+export { orderAwsChanges } from './plan/order.ts';
+export { type AwsPlan, type PlanAwsInput, planAws, type Refusal } from './plan/plan-aws.ts';
+export { type StackAction, stackAction, stackStatuses } from './stacks/stack-action.ts';

@@ -125,7 +125,7 @@ class StackWork {
     const input = { StackName: stack.stackId, ClientRequestToken: token };
     await this.#context.writer.write('cloudformation', 'ContinueUpdateRollback', input, this.#context.signal);
     this.requests += 1;
-    const ended = await followStack(this.#context, this.#change, stack.stackId);
+    const ended = await followStack(this.#context, this.#change, stack.stackId, stack);
     if (ended?.status === 'UPDATE_ROLLBACK_FAILED') throw await stackFailed(this.#context, ended);
     return true;
   }
@@ -147,7 +147,7 @@ class StackWork {
     }
     this.requests += 1;
     this.#updated = true;
-    await this.#expect(stack.stackId, 'UPDATE_COMPLETE');
+    await this.#expect(stack.stackId, 'UPDATE_COMPLETE', stack);
     return true;
   }
 
@@ -160,8 +160,8 @@ class StackWork {
     if (more.length > 0 && !unfinished) throw planMoved(this.#change, `${more.join(', ')} differs too`);
   }
 
-  async #expect(stackId: string, status: string): Promise<void> {
-    const ended = await followStack(this.#context, this.#change, stackId);
+  async #expect(stackId: string, status: string, from?: ObservedStack): Promise<void> {
+    const ended = await followStack(this.#context, this.#change, stackId, from);
     if (ended === undefined || ended.status === status) return;
     throw await stackFailed(this.#context, ended);
   }

@@ -27,7 +27,7 @@ export async function removeStack(context: AwsRunContext, change: Change, found:
   const token = clientToken(context, change, 'delete', rest.stackId, rest.status, rest.changedAt);
   const input = { StackName: rest.stackId, ClientRequestToken: token };
   await context.writer.write('cloudformation', 'DeleteStack', input, context.signal);
-  const ended = await followStack(context, change, rest.stackId);
+  const ended = await followStack(context, change, rest.stackId, rest);
   if (ended === undefined || ended.status === 'DELETE_COMPLETE') return;
   throw await stackFailed(context, ended);
 }

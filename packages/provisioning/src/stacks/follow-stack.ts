@@ -10,25 +10,33 @@ import { beganAt, firstFailure, type ResourceEvent, readEvents } from './stack-e
 
 /**
  * Waits until the stack is at rest, telling each resource's progress as events say it. Takes the stack's id, under
- * which a deleted stack is still found; undefined when CloudFormation knows it no more.
+ * which a deleted stack is still found; undefined when CloudFormation knows it no more. `from` is the stack before the
+ * request that is followed: for a moment it may still look like that, which is not yet the answer.
  */
 export async function followStack(
   context: AwsRunContext,
   change: Change,
   stackId: string,
+  from?: ObservedStack,
 ): Promise<ObservedStack | undefined> {
   const { clock, reader, signal } = context;
   const started = clock.monotonic();
+  const graceMs = 30_000 * context.pollScale;
   const limitMs = Math.max(600, (change.usualSeconds ?? 120) * 6 * context.pollScale) * 1000;
   const told = new Set<string>();
   for (let quiet = 0; ; quiet += 1) {
     const stack = await describeStack(reader, stackId, signal);
     const news = await tellEvents(context, change, stackId, told);
-    if (stack === undefined || isAtRest(stack.status)) return stack;
+    const begun = clock.monotonic() - started > graceMs || !isSame(stack, from);
+    if (stack === undefined || (begun && isAtRest(stack.status))) return stack;
     if (clock.monotonic() - started > limitMs) throw tooLong(stack, change);
     await clock.sleep(pollDelay(news > 0 ? 0 : quiet, context.pollScale), signal);
     if (news > 0) quiet = 0;
   }
+}
+
+function isSame(stack: ObservedStack | undefined, from: ObservedStack | undefined): boolean {
+  return stack !== undefined && stack.status === from?.status && stack.changedAt === from.changedAt;
 }
 
 export function isAtRest(status: string): boolean {

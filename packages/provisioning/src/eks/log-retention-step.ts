@@ -1,0 +1,45 @@
+import type { Change } from '@roadstead/definition';
+import type { AwsRunContext, StepResult } from '../execute/context.ts';
+import { converge } from '../execute/converge.ts';
+import { controlPlaneLogGroup, describeLogGroup } from '../observe/observe-eks.ts';
+import { usual } from '../plan/usual-seconds.ts';
+import { unfollowed } from './eks-write.ts';
+
+/** Sets how long the control plane's logs are kept, once EKS has made the group. */
+export function applyLogRetention(
+  context: AwsRunContext,
+  change: Change,
+  retentionInDays: number,
+): Promise<StepResult> {
+  const logGroupName = controlPlaneLogGroup(context.cluster);
+  return converge(context, {
+    change,
+    resource: change.what,
+    usualSeconds: change.usualSeconds ?? usual.quick,
+    patience: 60,
+    look: async () => {
+      const group = await describeLogGroup(context.reader, context.cluster, context.signal);
+      if (group === undefined) return { kind: 'wait', status: 'MISSING', for: `EKS to make ${logGroupName}` };
+      if (group.retentionDays === retentionInDays) return { kind: 'done' };
+      const input = { logGroupName, retentionInDays };
+      const send = () => unfollowed(context.writer.write('logs', 'PutRetentionPolicy', input, context.signal));
+      return { kind: 'act', what: `keep logs for ${retentionInDays} days`, send };
+    },
+  });
+}
+
+/** Deletes the control plane's log group. */
+export function deleteLogGroup(context: AwsRunContext, change: Change): Promise<StepResult> {
+  const logGroupName = controlPlaneLogGroup(context.cluster);
+  return converge(context, {
+    change,
+    resource: change.what,
+    usualSeconds: usual.quick,
+    look: async () => {
+      const group = await describeLogGroup(context.reader, context.cluster, context.signal);
+      if (group === undefined) return { kind: 'done' };
+      const send = () => unfollowed(context.writer.write('logs', 'DeleteLogGroup', { logGroupName }, context.signal));
+      return { kind: 'act', what: 'delete the log group', send };
+    },
+  });
+}

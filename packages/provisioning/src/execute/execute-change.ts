@@ -1,0 +1,99 @@
+import type { Release } from '@roadstead/channel';
+import type { Change } from '@roadstead/definition';
+import { applyAccessEntry, applyAssociation, deleteAccessEntry } from '../eks/access-step.ts';
+import { applyAddon, deleteAddon } from '../eks/addon-step.ts';
+import { applyCluster, applyVersion, deleteCluster } from '../eks/cluster-step.ts';
+import { applyLogRetention } from '../eks/log-retention-step.ts';
+import { applyNodeGroup, deleteNodeGroup } from '../eks/node-group-step.ts';
+import { desiredStack } from '../plan/desired.ts';
+import { applyStack } from '../stacks/apply-stack.ts';
+import { deleteStack } from '../stacks/delete-stack.ts';
+import type { AwsRunContext, StepResult } from './context.ts';
+import { liveOutputs, settled } from './live-outputs.ts';
+
+/** The step for one kind of change; `name` is what follows the kind in the change's id. */
+type Step = (context: AwsRunContext, change: Change, release: Release, name: string) => Promise<StepResult>;
+
+interface Kind {
+  readonly prefix: string;
+  readonly apply: Step;
+  readonly remove?: (context: AwsRunContext, change: Change, name: string) => Promise<StepResult>;
+}
+
+/** Longest prefixes first where one begins another. */
+const kinds: readonly Kind[] = [
+  { prefix: 'stack/', apply: applyStackChange, remove: removeStackChange },
+  { prefix: 'eks/cluster/version', apply: (context, change, release) => applyVersion(context, change, release) },
+  { prefix: 'eks/cluster', apply: applyCluster, remove: deleteCluster },
+  {
+    prefix: 'logs/retention',
+    apply: (context, change, release) => applyLogRetention(context, change, release.eks.logRetentionDays),
+  },
+  { prefix: 'eks/access-entry/', apply: applyAccessEntry, remove: deleteAccessEntry },
+  {
+    prefix: 'eks/pod-identity/',
+    apply: applyAssociation,
+    remove: (context, change, name) => applyAssociation(context, change, undefined, name),
+  },
+  { prefix: 'eks/add-on/', apply: applyAddonChange, remove: deleteAddon },
+  { prefix: 'eks/node-group/', apply: applyNodeGroupChange, remove: deleteNodeGroup },
+];
+
+/**
+ * Executes one line of an AWS plan: looks, sends what is missing, waits until it holds. Safe to repeat after any cut; the
+ * state of the world, not a journal, says where to go on. Throws `RoadsteadError` with the cause and a hint.
+ */
+export async function executeAwsChange(context: AwsRunContext, change: Change, release: Release): Promise<StepResult> {
+  const kind = kinds.find(({ prefix }) => change.id.startsWith(prefix));
+  if (kind === undefined) throw new Error(`${change.id} is no change of AWS`);
+  const name = change.id.slice(kind.prefix.length);
+  if (change.action !== 'delete') return kind.apply(context, change, release, name);
+  if (kind.remove === undefined) throw new Error(`${change.id} cannot be deleted`);
+  return kind.remove(context, change, name);
+}
+
+/** Whether a line of a plan is carried out by `executeAwsChange`. */
+export function isAwsChange(change: Pick<Change, 'id'>): boolean {
+  return kinds.some(({ prefix }) => change.id.startsWith(prefix));
+}
+
+async function applyStackChange(
+  context: AwsRunContext,
+  change: Change,
+  release: Release,
+  name: string,
+): Promise<StepResult> {
+  const stack = release.stacks.find(({ id }) => id === name);
+  if (stack === undefined) throw new Error(`${change.id} is no stack of the release`);
+  const outputs = await liveOutputs(context, release, stack.parameters);
+  const desired = desiredStack(release, stack, outputs);
+  settled(change.what, { value: desired.parameters, unknown: desired.unknown });
+  return applyStack(context, change, desired);
+}
+
+/** The stack's name stands in the line: a stack that no release names any more may be called anything. */
+function removeStackChange(context: AwsRunContext, change: Change): Promise<StepResult> {
+  return deleteStack(context, change, change.what.replace(/^stack /, ''));
+}
+
+async function applyAddonChange(
+  context: AwsRunContext,
+  change: Change,
+  release: Release,
+  name: string,
+): Promise<StepResult> {
+  const addon = release.eks.addons.find(({ request }) => request.addonName === name);
+  if (addon === undefined) throw new Error(`${change.id} is no add-on of the release`);
+  return applyAddon(context, change, release, addon);
+}
+
+async function applyNodeGroupChange(
+  context: AwsRunContext,
+  change: Change,
+  release: Release,
+  name: string,
+): Promise<StepResult> {
+  const group = release.eks.nodeGroups.find(({ request }) => request.nodegroupName === name);
+  if (group === undefined) throw new Error(`${change.id} is no node group of the release`);
+  return applyNodeGroup(context, change, release, group);
+}
