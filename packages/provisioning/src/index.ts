@@ -14,6 +14,14 @@ export { writeOperations } from './calls/writes.ts';
 export type { AwsRunContext, ResourceProgress, StepResult } from './execute/context.ts';
 export { executeAwsChange, isAwsChange } from './execute/execute-change.ts';
 export { liveOutputs } from './execute/live-outputs.ts';
+export { inputsFromObserved } from './inputs/inputs-from-observed.ts';
+export {
+  knownAddons,
+  type OfferedVersion,
+  offeredKubernetesVersions,
+  type ResolveOptions,
+  resolveInputs,
+} from './inputs/resolve-inputs.ts';
 export { type ClusterIdentity, type ObserveOptions, observe } from './observe/observe.ts';
 export { describeCluster } from './observe/observe-eks.ts';
 export type {

@@ -2,7 +2,7 @@ import type { Stack } from '@aws-sdk/client-cloudformation';
 import { type Clock, type JsonObject, mapBounded } from '@roadstead/foundation';
 import { isAbsent, orAbsent } from '../calls/aws-failure.ts';
 import type { AwsReader } from '../calls/aws-port.ts';
-import { isOurs } from '../plan/tags.ts';
+import { clusterTag, isOurs } from '../plan/tags.ts';
 import type { ObservedStack, ResourceDrift } from './observed.ts';
 import { allPages } from './plain.ts';
 
@@ -23,9 +23,20 @@ export async function observeStacks(
   names: readonly string[],
 ): Promise<{ readonly [stackName: string]: ObservedStack }> {
   const all = await listStacks(look);
-  const wanted = all.filter((stack) => names.includes(stack.StackName ?? '') || isOurs(tagsOf(stack), cluster));
+  const wanted = all.filter((stack) => isOfCluster(stack.StackName ?? '', tagsOf(stack), cluster, names));
   const observed = await mapBounded(wanted, 4, (stack) => completeStack(look, stack));
   return Object.fromEntries(observed.map((stack) => [stack.stackName, stack]));
+}
+
+/** By tag, by name, or by a name that only this cluster's stacks should have; never another cluster's. */
+function isOfCluster(
+  stackName: string,
+  tags: Readonly<Record<string, string>>,
+  cluster: string,
+  names: readonly string[],
+): boolean {
+  if (isOurs(tags, cluster) || names.includes(stackName)) return true;
+  return tags[clusterTag] === undefined && stackName.startsWith(`roadstead-${cluster}-`);
 }
 
 /** One stack by name or id, without drift; undefined when there is none. A deleted one is only found by id. */

@@ -1,5 +1,6 @@
 import type { Release } from '@roadstead/channel';
 import { type Clock, systemClock } from '@roadstead/foundation';
+import { orAbsent } from '../calls/aws-failure.ts';
 import type { AwsReader } from '../calls/aws-port.ts';
 import { clusterTag } from '../plan/tags.ts';
 import {
@@ -48,14 +49,15 @@ export async function observe(
     describeLogGroup(reader, name, signal),
     observeSubnets(reader, name, signal),
   ]);
-  const inside = eks === undefined ? nothingInside : await observeInside(reader, name, signal);
+  // A cluster that goes while we look has nothing inside any more.
+  const inside = eks === undefined ? undefined : await orAbsent(observeInside(reader, name, signal));
   return {
     cluster: name,
     account,
     region,
     stacks,
     subnets,
-    ...inside,
+    ...(inside ?? nothingInside),
     ...(eks === undefined ? {} : { eks }),
     ...(logGroup === undefined ? {} : { logGroup }),
   };

@@ -7,6 +7,7 @@ import { describeStack, readTemplate } from '../observe/observe-stacks.ts';
 import type { ObservedStack } from '../observe/observed.ts';
 import type { DesiredStack } from '../plan/desired.ts';
 import { diffStack, type StackDiff } from '../plan/stack-diff.ts';
+import { isOurs } from '../plan/tags.ts';
 import { executeChangeSet, toParameters, toTags } from './change-set.ts';
 import { removeStack } from './delete-stack.ts';
 import { followStack, stackFailed } from './follow-stack.ts';
@@ -49,6 +50,7 @@ class StackWork {
   async pass(): Promise<boolean> {
     const { reader, signal } = this.#context;
     const stack = await describeStack(reader, this.#desired.stackName, signal);
+    this.#refuseForeign(stack);
     const diff = stack === undefined ? undefined : await this.#compare(stack);
     const mends = this.#change.drift === true && !this.#updated;
     const differs = diff !== undefined && (diff.fields.length > 0 || mends);
@@ -149,6 +151,11 @@ class StackWork {
     this.#updated = true;
     await this.#expect(stack.stackId, 'UPDATE_COMPLETE', stack);
     return true;
+  }
+
+  #refuseForeign(stack: ObservedStack | undefined): void {
+    if (stack === undefined || isOurs(stack.tags, this.#context.cluster)) return;
+    throw planMoved(this.#change, 'a stack of that name is there and was not made by Roadstead for this cluster');
   }
 
   /** A stack that was to be created has no lines to compare with; an update may touch no more than the plan's fields. */
