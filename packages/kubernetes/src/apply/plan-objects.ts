@@ -161,7 +161,7 @@ function planMerged(
     };
   if (ownsTheSame(live, outcome.object))
     return { ...base, kind: 'none', class: 'none', why: 'as it should be', refresh: true };
-  return { ...base, kind: 'update', why: 'takes its fields into ownership', drift: false, force };
+  return { ...base, kind: 'update', why: 'settles which fields are ours', drift: false, force };
 }
 
 function whyUpdated(
@@ -188,7 +188,8 @@ function ownsTheSame(live: KubernetesObject, merged: KubernetesObject): boolean 
 function planPrunes({ placed, observed, policy }: PlanInput): ObjectChange[] {
   const wanted = new Set(placed.map((each) => each.key));
   return [...observed.members].flatMap(([key, member]): ObjectChange[] => {
-    if (wanted.has(key) || !isOurs(key, member, observed)) return [];
+    if (wanted.has(key) || !isOurs(key, member, observed) || member.object.metadata.deletionTimestamp !== undefined)
+      return [];
     const ref = refOf(member.object);
     const base = { key, ref, component: member.component, fields: [], class: classOfPrune(ref) } as const;
     const dataBearing = isDataBearing(ref);
@@ -210,14 +211,9 @@ function planPrunes({ placed, observed, policy }: PlanInput): ObjectChange[] {
   });
 }
 
-/** Labels are copied by controllers (a Service's to its EndpointSlices): only what we applied ourselves is ours to delete. */
-function isOurs(key: string, member: ObservedMember, observed: ObservedRelease): boolean {
-  const { metadata } = member.object;
-  if (
-    metadata.deletionTimestamp !== undefined ||
-    metadata.ownerReferences?.some((owner) => owner.controller === true) === true
-  )
-    return false;
+/** Labels are copied by controllers (a Service's to its EndpointSlices): only what we applied ourselves is ours. */
+export function isOurs(key: string, member: ObservedMember, observed: ObservedRelease): boolean {
+  if (member.object.metadata.ownerReferences?.some((owner) => owner.controller === true) === true) return false;
   return (
     appliedEntryOf(member.object, fieldManager) !== undefined ||
     observed.parents.get(member.component)?.inventory.has(key) === true

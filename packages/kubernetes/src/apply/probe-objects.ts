@@ -35,7 +35,7 @@ export async function probeObjects(
 /** A dry run that would create answers an object without a resource version. */
 function isThere(outcome: ProbeOutcome): boolean {
   if (outcome.kind === 'merged') return outcome.object.metadata.resourceVersion !== undefined;
-  return outcome.kind === 'conflict' || outcome.kind === 'refused';
+  return outcome.kind === 'conflict' || (outcome.kind === 'refused' && outcome.status.code === 422);
 }
 
 async function tryApply(
@@ -79,6 +79,7 @@ function refusal(error: unknown, placed: PlacedObject): ProbeOutcome {
     };
   if (status.code === 400 && /does not support dry run/.test(status.message))
     return { kind: 'notYet', why: 'an admission webhook that cannot be asked without doing' };
+  if (error.code === 'KUBE_INVALID') return { kind: 'refused', status };
   if (
     status.code === 401 ||
     (status.code === 403 && /^[^:]* is forbidden: User .* cannot /.test(status.message)) ||

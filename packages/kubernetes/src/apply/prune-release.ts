@@ -5,6 +5,7 @@ import { sortedSet } from './applyset.ts';
 import { phaseOf, phases } from './object-nature.ts';
 import { observeRelease } from './observe-release.ts';
 import { deleteParent, writeParent } from './parent.ts';
+import { isOurs } from './plan-objects.ts';
 import type { ObjectChange } from './release-types.ts';
 
 /**
@@ -55,9 +56,9 @@ function changesMembership(change: ObjectChange): boolean {
 function isTooWide(plan: ApplyContext['plan'], component: string, groupKinds: readonly string[]): boolean {
   const held = new Set([
     ...plan.placed.filter((each) => each.component === component).map((each) => groupKindOf(each.ref)),
-    ...[...plan.observed.members.values()]
-      .filter((member) => member.component === component)
-      .map((member) => groupKindOf(member.object)),
+    ...[...plan.observed.members]
+      .filter(([key, member]) => member.component === component && isOurs(key, member, plan.observed))
+      .map(([, member]) => groupKindOf(member.object)),
   ]);
   return groupKinds.some((groupKind) => !held.has(groupKind));
 }
@@ -73,7 +74,7 @@ async function shrinkParents(context: ApplyContext, pruned: ReadonlySet<string>)
   await mapBounded([...observed.parents.values()], 4, async (parent) => {
     // What is on its way out (a finalizer holds it) still counts, unless it is what we just pruned.
     const members = [...observed.members].filter(
-      ([key, member]) => member.component === parent.component && !pruned.has(key),
+      ([key, member]) => member.component === parent.component && isOurs(key, member, observed) && !pruned.has(key),
     );
     if (members.length === 0 && !plan.components.includes(parent.component)) {
       await deleteParent(client, parent.component, signal);

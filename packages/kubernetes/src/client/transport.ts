@@ -113,7 +113,9 @@ export function createTransport(options: TransportOptions): Transport {
         deadline.clear();
       }
       const delay = retryDelayMs(attempt, failure.outcome, request.idempotent, options.random());
-      if (delay === undefined || attempt >= (request.maxAttempts ?? Number.POSITIVE_INFINITY)) throw failure.error;
+      const hopeless = failure.outcome.kind === 'status' && failure.error.code === 'KUBE_INVALID';
+      if (delay === undefined || hopeless || attempt >= (request.maxAttempts ?? Number.POSITIVE_INFINITY))
+        throw failure.error;
       await options.clock.sleep(delay, request.signal);
     }
   }

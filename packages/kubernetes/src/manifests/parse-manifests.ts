@@ -145,11 +145,11 @@ function refusalOf(value: unknown): Refusal | undefined {
   if (metadata.name === undefined)
     return { at: ['metadata'], message: `${called} has no metadata.name`, hint: 'Give it a name.' };
   if (typeof metadata.name !== 'string' || metadata.name === '') return notText(['metadata', 'name'], metadata.name);
-  if (/[/]|^\.{1,2}$/.test(metadata.name))
+  if (/[/%]|^\.{1,2}$/.test(metadata.name))
     return {
       at: ['metadata', 'name'],
       message: `"${metadata.name}" cannot be a name`,
-      hint: 'A name holds no slash and is neither . nor ..',
+      hint: 'A name holds no slash and no percent sign, and is neither . nor ..',
     };
   if (metadata.namespace !== undefined && typeof metadata.namespace !== 'string')
     return notText(['metadata', 'namespace'], metadata.namespace);
