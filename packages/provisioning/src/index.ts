@@ -1,3 +1,4 @@
+export { defaultCredentials } from './calls/default-credentials.ts';
 export { awsErrorCode, isAbsent } from './calls/aws-failure.ts';
 export type { AwsReader, AwsWriter, ServiceName } from './calls/aws-port.ts';
 export { type Caller, whoAmI } from './calls/caller.ts';
