@@ -6,8 +6,8 @@ import { auditPolicy, authenticationConfig, authorizationConfig, kubeconfigOf, t
 import { type FlagInputs, flagsOf, type Layout, layoutOf, type Ports, webhookCacheTtl } from './flags.ts';
 import { apiServerNames, ensurePki, type Pki } from './pki.ts';
 import { freePorts, isFree } from './ports.ts';
-import { waitUntilReady } from './readiness.ts';
-import { type Ending, lastWords, type ServerProcess, startServer } from './server-process.ts';
+import { type Readiness, waitUntilReady } from './readiness.ts';
+import { type Ending, type ServerProcess, startServer } from './server-process.ts';
 
 export interface ControlPlaneOptions {
   readonly binaries: BinaryProvider;
@@ -24,6 +24,7 @@ export interface ControlPlaneOptions {
   /** More names of the serving certificate; read at the first start in a directory. */
   readonly serverNames?: readonly string[];
   readonly extraFlags?: Readonly<Partial<Record<Server, readonly string[]>>>;
+  /** Real time: a clock that is sped up makes a start time out too early. */
   readonly clock?: Clock;
   /** Until ready. Default 60,000. */
   readonly timeoutMs?: number;
@@ -52,7 +53,10 @@ export interface ControlPlane {
   readonly jwks: KeySet;
   readonly kubectlPath: string;
   readonly pids: Readonly<Partial<Record<Server, number>>>;
-  /** Restarts all but etcd as another minor on the same data, forwards or back. The API is away for some seconds. */
+  /**
+   * Restarts all but etcd as another minor on the same data, forwards or back; the API is away for some seconds. When
+   * the other minor does not come up this rejects and `exited` tells of a crash: start anew in the same directory.
+   */
   upgrade(minor: Minor, signal?: AbortSignal): Promise<void>;
   /** Resolves when every process is gone. Safe to repeat. */
   stop(): Promise<void>;
@@ -217,15 +221,19 @@ class RunningControlPlane implements ControlPlane {
       await this.#launch('kube-scheduler');
     };
     await this.#launch('kube-apiserver');
-    const ready = waitUntilReady({ target, clock, timeoutMs, startOthers, crashed: this.#crash, signal });
-    const outcome = await ready;
+    const outcome = await waitUntilReady({ target, clock, timeoutMs, startOthers, crashed: this.#crash, signal });
     if (outcome.kind === 'ready') return;
+    throw await this.#notReady(outcome, timeoutMs);
+  }
+
+  async #notReady(outcome: Exclude<Readiness, { kind: 'ready' }>, timeoutMs: number): Promise<RoadsteadError> {
     const server = outcome.kind === 'crashed' ? outcome.ending.server : outcome.waitingFor;
-    const words = await lastWords(this.#logOf(server));
-    const what = outcome.kind === 'crashed' ? 'ended while starting' : `is not ready after ${timeoutMs / 1000} s`;
-    throw new RoadsteadError(`${server} ${what}; its last words:\n${words}`, {
+    const { path } = this.#binaries.files[server];
+    const words = await this.#processes.get(server)?.lastWords();
+    const what = outcome.kind === 'crashed' ? endingText(outcome.ending) : `is not ready after ${timeoutMs / 1000} s`;
+    return new RoadsteadError(`${server} (${path}) ${what}; its last words:\n${words}`, {
       code: 'CONTROL_PLANE_NOT_READY',
-      value: this.#binaries.files[server].path,
+      value: path,
       hint: `read ${this.#logOf(server)}`,
       retry: 'backoff',
     });
@@ -273,12 +281,16 @@ class RunningControlPlane implements ControlPlane {
 
   /** A control plane without one of its parts lies about the rest, so the rest goes too. */
   async #giveUp({ server }: Ending): Promise<void> {
-    const words = await lastWords(this.#logOf(server));
+    const lastWords = (await this.#processes.get(server)?.lastWords()) ?? '';
     await this.#stopAll();
-    this.#reportExit({ kind: 'crashed', server, lastWords: words });
+    this.#reportExit({ kind: 'crashed', server, lastWords });
   }
 
   #logOf(server: Server): string {
     return `${this.#parts.layout.logs}/${server}.log`;
   }
+}
+
+function endingText({ code, signal }: Ending): string {
+  return `ended while starting (${signal ?? `exit code ${code}`})`;
 }

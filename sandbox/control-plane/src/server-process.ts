@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { messageOf, RoadsteadError } from '@roadstead/foundation';
 import type { Binary, Server } from './components.ts';
@@ -15,6 +15,8 @@ export interface ServerProcess {
   readonly server: Server;
   readonly pid: number;
   readonly ended: Promise<Ending>;
+  /** The last lines it logged that say something is wrong, else its last lines. */
+  lastWords(): Promise<string>;
   /** Asks, and after `graceMs` ends the process the hard way; resolves when it is gone. */
   stop(graceMs: number): Promise<void>;
 }
@@ -31,12 +33,16 @@ export async function startServer(
   logPath: string,
 ): Promise<ServerProcess> {
   const log = openSync(logPath, 'a');
-  const env = { ROADSTEAD_EXIT_WITH_STDIN: '1', HOME: '/nonexistent' };
+  const logFrom = fstatSync(log).size;
+  const env = binary.isOurs ? { ROADSTEAD_EXIT_WITH_STDIN: '1' } : {};
   try {
     const child = await spawned(binary.path, () =>
       spawn(binary.path, [...flags], { env, detached: true, stdio: ['pipe', log, log], cwd: '/' }),
     );
-    return follow(server, child, binary.isOurs ? undefined : watchdogOf(child));
+    return {
+      ...follow(server, child, binary.isOurs ? undefined : watchdogOf(child)),
+      lastWords: () => lastWordsOf(logPath, logFrom),
+    };
   } finally {
     closeSync(log);
   }
@@ -62,7 +68,11 @@ export function brokenBinary(path: string, reason: string, cause?: unknown): Roa
   });
 }
 
-function follow(server: Server, child: ChildProcess, watchdog: ChildProcess | undefined): ServerProcess {
+function follow(
+  server: Server,
+  child: ChildProcess,
+  watchdog: ChildProcess | undefined,
+): Omit<ServerProcess, 'lastWords'> {
   const { pid } = child;
   if (pid === undefined) throw new Error(`${server} has no process id`);
   child.stdin?.on('error', () => undefined);
@@ -94,10 +104,16 @@ function watchdogOf(child: ChildProcess): ChildProcess {
   return watchdog;
 }
 
-/** The last lines of a log that say something is wrong, else the last lines. */
-export async function lastWords(logPath: string, lines = 8): Promise<string> {
-  const text = await readFile(logPath, 'utf8').catch(() => '');
-  const all = text.trimEnd().split('\n');
-  const wrong = all.filter((line) => /^[EF]\d{4} |^Error:|"level":"(error|fatal|panic)"|^panic:/.test(line));
-  return (wrong.length > 0 ? wrong : all).slice(-lines).join('\n');
+async function lastWordsOf(logPath: string, from: number): Promise<string> {
+  const bytes = await readFile(logPath).catch(() => Buffer.alloc(0));
+  return lastWordsIn(bytes.subarray(from).toString('utf8'));
+}
+
+const wordsShown = 8;
+
+/** Knows the logs of klog, of etcd and of Go's own panics. */
+export function lastWordsIn(log: string): string {
+  const lines = log.trimEnd().split('\n');
+  const wrong = lines.filter((line) => /^[EF]\d{4} |^Error:|^error:|"level":"(error|fatal|panic)"|^panic:/.test(line));
+  return (wrong.length > 0 ? wrong : lines).slice(-wordsShown).join('\n');
 }
