@@ -1,4 +1,6 @@
 export type { NodeReport } from './cluster/node-keeper.ts';
+export { type KubeletGate, openKubeletGate } from './kubelet/kubelet-gate.ts';
+export type { KubeletTrust } from './kubelet/serving.ts';
 export type {
   ClientCertificate,
   ClusterRef,

@@ -1,5 +1,4 @@
 import { mapBounded, messageOf } from '@roadstead/foundation';
-import { type Authority, createAuthority, issueServerCertificate } from '@roadstead/sandbox-control-plane';
 import { type Place, paced, type ServiceContext } from '@roadstead/sandbox-gateway';
 import { Ec2Reader, type Instance } from './aws/ec2-reader.ts';
 import { readBootstrap, wantedCluster } from './bootstrap/bootstrap.ts';
@@ -8,13 +7,13 @@ import { ClusterRunner } from './cluster/cluster-runner.ts';
 import type { Candidate, NodeReport } from './cluster/node-keeper.ts';
 import { EventRecorder } from './kube/event-recorder.ts';
 import { KubeApi } from './kube/kube-api.ts';
-import type { KubeletServing } from './kubelet/serving.ts';
+import { type KubeletTrust, kubeletServing } from './kubelet/serving.ts';
 import type { ClusterRef, Clusters, ClusterView, NodeFault } from './ports.ts';
 
 export interface NodesOptions {
   readonly clusters: Clusters;
-  /** The authority that a cluster's API server trusts for kubelets; without one `kubectl logs` does not work. */
-  readonly authorityOf?: (cluster: ClusterView) => Authority | undefined;
+  /** What a cluster's control plane was started with; without it `kubectl logs` does not work. */
+  readonly trustOf?: (cluster: ClusterView) => KubeletTrust | undefined;
   /** Real milliseconds between two looks at EC2. Default 1,000. */
   readonly sweepMs?: number;
 }
@@ -191,7 +190,7 @@ class Nodes implements SandboxNodes {
       service: this.#context,
       ...this.#kube(cluster),
       reader: this.#reader(cluster),
-      serving: this.#serving(cluster),
+      serving: kubeletServing(this.#options.trustOf?.(cluster), cluster.caPem, () => this.#context.clock.now()),
       faults: () => [...this.#faults].filter((entry) => entry.cluster === keyOf(cluster)).map(({ fault }) => fault),
       paced: (seconds) => paced(seconds, this.#context.pace),
       now: () => this.#context.clock.now(),
@@ -204,15 +203,6 @@ class Nodes implements SandboxNodes {
     const { endpoint, caPem, admin } = cluster;
     const api = new KubeApi({ endpoint, caPem, certPem: admin.certPem, keyPem: admin.keyPem });
     return { api, events: new EventRecorder(api, this.#context.clock) };
-  }
-
-  #serving(cluster: ClusterView): KubeletServing {
-    const now = this.#context.clock.now();
-    const authority = this.#options.authorityOf?.(cluster) ?? createAuthority('kubelet-sandbox', now);
-    return {
-      certificate: issueServerCertificate(authority, ['127.0.0.1', 'localhost'], now),
-      clientCaPem: cluster.caPem,
-    };
   }
 
   async #closeMissing(clusters: readonly ClusterView[]): Promise<void> {

@@ -50,10 +50,12 @@ export interface NodeKeeperHooks {
   networkPluginReady(node: string): boolean;
   volumesInUse(node: string): readonly string[];
   kubeletAnswers(node: JoinedNode): KubeletAnswers;
-  /** The node's object is about to go: its pods go first. */
+  /** The node's object is gone: its pods follow. */
   removePods(node: string): Promise<void>;
 }
 
+/** The port of every kubelet. */
+const kubeletPort = 10_250;
 const leaseEveryMs = 10_000;
 const statusEveryMs = 60_000;
 
@@ -168,17 +170,25 @@ export class NodeKeeper {
       );
   }
 
-  async #join(keeping: Keeping, found: Omit<NodeFacts, 'kubeletPort'>): Promise<void> {
+  async #join(keeping: Keeping, found: Omit<NodeFacts, 'kubelet'>): Promise<void> {
     const { api, serving, signal } = this.#context;
     const { instance } = keeping.candidate;
+    const name = nodeName(found);
     const draft: JoinedNode = {
-      name: nodeName(found),
-      facts: { ...found, kubeletPort: 0 },
+      name,
+      facts: { ...found, kubelet: { address: found.privateIp, port: kubeletPort } },
       subnetId: instance.subnetId,
       asgName: asgOf(instance),
     };
-    keeping.server ??= await startKubeletServer({ ...serving, answers: this.#hooks.kubeletAnswers(draft) });
-    const joined: JoinedNode = { ...draft, facts: { ...found, kubeletPort: keeping.server.port } };
+    keeping.server ??= await startKubeletServer({
+      certificate: serving.certificate([name, found.privateIp]),
+      clientCaPem: serving.clientCaPem,
+      answers: this.#hooks.kubeletAnswers(draft),
+    });
+    serving.gate?.map(found.privateIp, kubeletPort, keeping.server.port);
+    // Where no gate leads to the node's own address, the API server is sent to where this machine answers.
+    const direct = { address: '127.0.0.1', port: keeping.server.port };
+    const joined = serving.gate === undefined ? { ...draft, facts: { ...draft.facts, kubelet: direct } } : draft;
     await api.create('/api/v1/nodes', nodeManifest(joined.facts), signal);
     keeping.joined = joined;
     this.#context.service.log({ instance: instance.id, node: joined.name }, 'a node joined');
@@ -193,7 +203,7 @@ export class NodeKeeper {
       keeping.leaseAt = now;
     }
     const volumesInUse = this.#hooks.volumesInUse(joined.name);
-    const posted = JSON.stringify([health, volumesInUse, joined.facts.kubeletPort]);
+    const posted = JSON.stringify([health, volumesInUse, joined.facts.kubelet.port]);
     if (posted === keeping.posted && now - keeping.statusAt < statusEveryMs) return;
     const before = this.#context.mirrors.nodes.get(joined.name)?.status?.conditions ?? [];
     const conditions = nodeConditions(health, before, isoSeconds(now));
@@ -251,10 +261,12 @@ export class NodeKeeper {
     const { api, signal } = this.#context;
     const joined = keeping.joined;
     if (joined !== undefined) {
-      await this.#hooks.removePods(joined.name);
+      // The node first: for as long as it is there, the DaemonSet controller makes its pods anew.
       await api.delete(`/api/v1/nodes/${joined.name}`, {}, signal);
+      await this.#hooks.removePods(joined.name);
       await api.delete(`/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${joined.name}`, {}, signal);
     }
+    if (joined !== undefined) this.#context.serving.gate?.unmap(joined.facts.privateIp, kubeletPort);
     await keeping.server?.close();
     this.#kept.delete(keeping.candidate.instance.id);
   }

@@ -8,7 +8,7 @@ import { eniMaxPods } from './instance-type.ts';
 import { kubeletVersionOf, localMounts, type NodeFacts } from './node-object.ts';
 
 export type Assessment =
-  | { readonly kind: 'joins'; readonly facts: Omit<NodeFacts, 'kubeletPort'> }
+  | { readonly kind: 'joins'; readonly facts: Omit<NodeFacts, 'kubelet'> }
   | { readonly kind: 'refused'; readonly reason: string };
 
 export interface AssessOptions {

@@ -15,7 +15,8 @@ export interface NodeFacts {
   readonly nodeGroup: string | undefined;
   readonly useInstanceIdAsName: boolean;
   readonly kubeletVersion: string;
-  readonly kubeletPort: number;
+  /** Where the API server reaches the kubelet. */
+  readonly kubelet: { readonly address: string; readonly port: number };
   readonly settings: KubeletSettings;
   readonly capacity: NodeSize;
   readonly allocatable: NodeSize;
@@ -97,15 +98,13 @@ function uniqueTaints(taints: readonly Taint[]): readonly Taint[] {
 export function nodeStatus(facts: NodeFacts): Record<string, unknown> {
   return {
     addresses: [
-      // Where this machine answers for the node's kubelet: the API server is told to use the internal address. The
-      // instance's own one is in the name, in the annotation of its kubelet and in its pods' host address.
-      { type: 'InternalIP', address: '127.0.0.1' },
+      { type: 'InternalIP', address: facts.kubelet.address },
       { type: 'InternalDNS', address: facts.privateDnsName },
       { type: 'Hostname', address: facts.privateDnsName },
     ],
     capacity: resourceList(facts.capacity),
     allocatable: resourceList(facts.allocatable),
-    daemonEndpoints: { kubeletEndpoint: { Port: facts.kubeletPort } },
+    daemonEndpoints: { kubeletEndpoint: { Port: facts.kubelet.port } },
     nodeInfo: {
       machineID: `ec2${facts.instanceId.replace(/^i-/, '').padStart(29, '0')}`.slice(0, 32),
       systemUUID: `ec2${facts.instanceId.replace(/^i-/, '')}`,

@@ -1,0 +1,150 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { KubeNode, Pod } from './kube/objects.ts';
+import { at } from './read.ts';
+import { awsNode, deployment, job } from './testing/manifests.ts';
+import { type RealCluster, startRealCluster } from './testing/real-cluster.ts';
+import { multipartUserData, nodeConfigFor } from './testing/user-data.ts';
+
+const run = promisify(execFile);
+
+let world: RealCluster;
+
+beforeAll(async () => {
+  world = await startRealCluster(process.env);
+});
+
+afterAll(async () => {
+  await world?.close();
+});
+
+function kubectl(...args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
+  const config = `${world.plane.directory}/config/admin.kubeconfig`;
+  return run(world.plane.kubectlPath, ['--kubeconfig', config, ...args], {
+    env: { HOME: world.plane.directory },
+    timeout: 30_000,
+  });
+}
+
+function ready(node: KubeNode | undefined): string | undefined {
+  return node?.status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+}
+
+async function theNode(id: string): Promise<KubeNode> {
+  return world.until(`a node of ${id}`, async () => {
+    const nodes = await world.api.list<KubeNode>('/api/v1/nodes');
+    return nodes.items.find((node) => node.spec.providerID?.endsWith(id) === true);
+  });
+}
+
+async function podsOf(app: string): Promise<readonly Pod[]> {
+  return (await world.api.list<Pod>(`/api/v1/namespaces/default/pods?labelSelector=app%3D${app}`)).items;
+}
+
+describe('nodes on a real control plane', () => {
+  test('an instance joins as its user data says and is Ready only with its network plugin', {
+    timeout: 60_000,
+  }, async () => {
+    const kubelet =
+      '{config: {kubeReserved: {cpu: 250m, memory: 1Gi, ephemeral-storage: 1Gi}, systemReserved: {cpu: 250m, memory: 0.2Gi, ephemeral-storage: 1Gi}, evictionHard: {memory.available: 1Gi, nodefs.available: 10%}}, flags: ["--node-labels=nodeType=systemNode"]}';
+    const id = world.aws.launch({ userData: multipartUserData(nodeConfigFor(world.cluster, kubelet)) });
+    const node = await theNode(id);
+    expect(node.metadata.labels).toMatchObject({
+      nodeType: 'systemNode',
+      'topology.kubernetes.io/zone': 'eu-central-1a',
+      'kubernetes.io/arch': 'arm64',
+    });
+    const status = await world.until('a posted status', async () => {
+      const now = await theNode(id);
+      return ready(now) === 'False' ? now : undefined;
+    });
+    expect(at(status, 'status', 'nodeInfo', 'kubeletVersion')).toMatch(/^v1\.36\./);
+    await world.api.create('/apis/apps/v1/namespaces/kube-system/daemonsets', awsNode);
+    await world.until('the node Ready', async () => (ready(await theNode(id)) === 'True' ? true : undefined));
+    const configz = JSON.parse(
+      (await kubectl('get', '--raw', `/api/v1/nodes/${node.metadata.name}/proxy/configz`)).stdout,
+    );
+    expect(at(configz, 'kubeletconfig', 'systemReserved')).toEqual({
+      cpu: '250m',
+      memory: '0.2Gi',
+      'ephemeral-storage': '1Gi',
+    });
+    expect(at(configz, 'kubeletconfig', 'evictionHard', 'memory.available')).toBe('1Gi');
+  });
+
+  test('a Deployment becomes available, logs, and rolls away with its pods', { timeout: 60_000 }, async () => {
+    await world.api.create('/apis/apps/v1/namespaces/default/deployments', deployment('web', { replicas: 2 }));
+    await kubectl('wait', 'deployment/web', '--for=condition=Available', '--timeout=25s');
+    const [pod] = await podsOf('web');
+    expect(pod?.status?.podIP).toMatch(/^10\.20\.(?:[0-9]|1[0-5])\./);
+    expect((await kubectl('logs', 'deployment/web')).stdout).toContain('nginx:1.29');
+    await world.api.delete('/apis/apps/v1/namespaces/default/deployments/web', { propagationPolicy: 'Background' });
+    await world.until('no pods of web', async () => ((await podsOf('web')).length === 0 ? true : undefined));
+  });
+
+  test('an image that cannot be pulled backs off, and says so in an event', { timeout: 60_000 }, async () => {
+    await world.api.create(
+      '/apis/apps/v1/namespaces/default/deployments',
+      deployment('broken', { container: { image: 'registry.invalid/app:1' } }),
+    );
+    await world.until('ImagePullBackOff', async () => {
+      const [pod] = await podsOf('broken');
+      const state = pod?.status?.containerStatuses?.[0]?.state;
+      return state !== undefined && 'waiting' in state && state.waiting.reason === 'ImagePullBackOff' ? pod : undefined;
+    });
+    const events = (await kubectl('get', 'events', '--field-selector', 'reason=Failed')).stdout;
+    expect(events).toContain('registry.invalid');
+    await world.api.delete('/apis/apps/v1/namespaces/default/deployments/broken', { propagationPolicy: 'Background' });
+  });
+
+  test('a crash loop counts its restarts and keeps its last words', { timeout: 60_000 }, async () => {
+    const container = { image: 'busybox:1.37', command: ['sh', '-c', 'echo starting; exit 3'] };
+    await world.api.create('/apis/apps/v1/namespaces/default/deployments', deployment('crash', { container }));
+    const pod = await world.until('CrashLoopBackOff', async () => {
+      const [candidate] = await podsOf('crash');
+      const status = candidate?.status?.containerStatuses?.[0];
+      const waits =
+        status !== undefined && 'waiting' in status.state && status.state.waiting.reason === 'CrashLoopBackOff';
+      return waits && status.restartCount >= 2 ? candidate : undefined;
+    });
+    expect(pod.status?.containerStatuses?.[0]?.lastState.terminated?.exitCode).toBe(3);
+    expect((await kubectl('logs', pod.metadata.name)).stdout).toMatch(/starting\n.*exit code 3/);
+    await world.api.delete('/apis/apps/v1/namespaces/default/deployments/crash', { propagationPolicy: 'Background' });
+  });
+
+  test('jobs complete and fail by their commands', { timeout: 60_000 }, async () => {
+    await world.api.create('/apis/batch/v1/namespaces/default/jobs', job('good', ['echo', 'hello']));
+    await world.api.create('/apis/batch/v1/namespaces/default/jobs', job('bad', ['false']));
+    await kubectl('wait', 'job/good', '--for=condition=Complete', '--timeout=25s');
+    await kubectl('wait', 'job/bad', '--for=condition=Failed', '--timeout=25s');
+    expect((await kubectl('logs', 'job/good')).stdout).toContain('hello');
+  });
+
+  test('an instance that may not join says why, and joins when the cause is gone', { timeout: 60_000 }, async () => {
+    const id = world.aws.launch({
+      userData: multipartUserData(nodeConfigFor({ ...world.cluster, endpoint: 'https://elsewhere:443' })),
+    });
+    const reason = await world.until('a reason', async () => world.nodes.whyNotJoined(id));
+    expect(reason).toContain('no such host');
+    expect(world.nodes.inventory()[0]?.instances.find(({ instanceId }) => instanceId === id)?.state).toBe('refused');
+    world.aws.terminate(id);
+  });
+
+  test('a terminated instance takes its node and pods with it', { timeout: 60_000 }, async () => {
+    const second = world.aws.launch({ userData: multipartUserData(nodeConfigFor(world.cluster)), zone: 'b' });
+    const node = await theNode(second);
+    await world.until('the second node Ready', async () =>
+      ready(await theNode(second)) === 'True' ? true : undefined,
+    );
+    world.aws.terminate(second);
+    await world.until('the node gone', async () => {
+      const gone = (await world.object(`/api/v1/nodes/${node.metadata.name}`)) === undefined;
+      return gone ? true : undefined;
+    });
+    await world.until('its pods gone', async () => {
+      const pods = await world.api.list<Pod>('/api/v1/pods');
+      return pods.items.every((pod) => pod.spec.nodeName !== node.metadata.name) ? true : undefined;
+    });
+  });
+});
