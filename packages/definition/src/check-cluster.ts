@@ -11,7 +11,8 @@ import { type Fault, type Problem, problemAt } from './problem.ts';
 export interface RuleInput {
   readonly parsed: ClusterFile;
   readonly cluster: Cluster;
-  readonly report: (path: Path, fault: Fault) => void;
+  /** `at` tells whether the key or the value is at fault; default: the value. */
+  readonly report: (path: Path, fault: Fault, at?: 'key' | 'value') => void;
 }
 
 /** Every rule of the file that needs no AWS. The first argument's file and positions give each fault its place. */
@@ -22,8 +23,8 @@ export function checkCluster(input: {
   readonly positions: PositionIndex;
 }): Problem[] {
   const problems: Problem[] = [];
-  const report = (path: Path, fault: Fault): void => {
-    problems.push(problemAt(input.file, input.positions.value(path), fault));
+  const report: RuleInput['report'] = (path, fault, at = 'value') => {
+    problems.push(problemAt(input.file, input.positions[at](path), fault));
   };
   for (const rule of [checkIdentity, checkNetwork, checkPools, checkAccess, checkConfig]) rule({ ...input, report });
   return problems;

@@ -150,21 +150,24 @@ function isReservedLabel(key: string): boolean {
 function checkLabels(pool: FilePool, path: Path, report: Report): void {
   for (const [key, value] of Object.entries(pool.labels)) {
     const at = [...path, 'labels', key];
-    const fault = keyFault(key);
-    if (fault !== undefined)
-      report(at, {
-        code: 'WRONG_LABEL',
-        message: `${JSON.stringify(key)} is not the key of a label`,
-        hint: fault,
-        value: key,
-      });
+    const hint = keyFault(key);
+    if (hint !== undefined)
+      report(
+        at,
+        { code: 'WRONG_LABEL', message: `${JSON.stringify(key)} is not the key of a label`, hint, value: key },
+        'key',
+      );
     else if (isReservedLabel(key))
-      report(at, {
-        code: 'RESERVED_LABEL',
-        message: `the label ${key} belongs to Kubernetes or EKS`,
-        hint: 'a domain of your own, as example.org/team',
-        value: key,
-      });
+      report(
+        at,
+        {
+          code: 'RESERVED_LABEL',
+          message: `the label ${key} belongs to Kubernetes or EKS`,
+          hint: 'a domain of your own, as example.org/team',
+          value: key,
+        },
+        'key',
+      );
     if (value !== '' && !labelName.test(value)) {
       report(at, {
         code: 'WRONG_LABEL',

@@ -87,10 +87,7 @@ const spec = z.strictObject({
     .enum(['production', 'test'])
     .default('production')
     .meta({ description: 'Sets the defaults of NAT and deletion protection' }),
-  criticality: z
-    .union([z.literal(1), z.literal(2), z.literal(3)])
-    .default(2)
-    .meta({ description: '1 non-critical, 2 standard, 3 critical' }),
+  criticality: z.literal([1, 2, 3]).default(2).meta({ description: '1 non-critical, 2 standard, 3 critical' }),
   channel: text('Branch that holds the desired state').default('stable'),
   kubernetes: text('Minor version in quotes, as "1.36"', '^1\\.[0-9]{2}$').default('1.36'),
   dns: z.strictObject({ zone: text("The cluster's own hosted zone, as shop.example.org") }).optional(),

@@ -39,6 +39,7 @@ export type {
   Zone,
 } from './cluster.ts';
 export { clusterJsonSchema } from './cluster-schema.ts';
+export { parseInputs } from './inputs-file.ts';
 export { nearMatch, suggest } from './near-match.ts';
 export { type ParsedCluster, parseClusterFile } from './parse-cluster-file.ts';
 export { type NetworkPlan, planNetwork, type ZoneNetwork } from './plan-network.ts';

@@ -49,7 +49,7 @@ function syntaxProblems(file: string, documents: readonly Document[], lines: Lin
   );
   const second = documents[1];
   if (problems.length > 0 || second === undefined) return problems;
-  const { line, col } = lines.linePos(second.range[0]);
+  const { line, col } = lines.linePos(second.range?.[0] ?? 0);
   const fault = {
     code: 'SEVERAL_DOCUMENTS',
     message: 'the file holds more than one document',
