@@ -165,7 +165,10 @@ async function readBack(work: ResourceWork, resource: StackResource, handler: Re
       undefined,
     );
   }
-  const differences = compareProperties(resource.resolved, live.properties);
+  // What others added beside (a rule of its own resource) is drift at most.
+  const differences = compareProperties(resource.resolved, live.properties).filter(
+    ({ DifferenceType }) => DifferenceType !== 'ADD',
+  );
   if (differences.length > 0) {
     const said = differences.map(
       (each) => `${each.PropertyPath}: asked ${each.ExpectedValue}, kept ${each.ActualValue}`,

@@ -184,6 +184,8 @@ function readResource(name: string, member: JsonObject): ResourceDeclaration {
       `Template format error: [/Resources/${name}] Every Resources object must contain a Type member.`,
     );
   }
+  const uncarried = ['CreationPolicy', 'UpdatePolicy'].find((key) => member[key] !== undefined);
+  if (uncarried !== undefined) throw validationError(`${uncarried} of resource ${name} is not carried by the sandbox`);
   const unknown = Object.keys(member).filter((key) => !resourceMembers.has(key));
   if (unknown.length > 0) {
     throw validationError(`Invalid template resource property '${unknown.join("', '")}'`);
