@@ -107,8 +107,7 @@ export function readFaultRule(body: unknown): FaultRule {
   const unknown = [...given.keys()].find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new ControlRefusal(`A fault rule has no member ${unknown}; it has ${names.join(', ')}.`);
-  const by = text('by');
-  if (by !== undefined && by !== 'client' && by !== 'backend') throw new ControlRefusal('by is client or backend.');
+  const by = readBy(text('by'));
   const action =
     holdAt === undefined
       ? readAction(given.get('action'))
@@ -126,6 +125,11 @@ export function readFaultRule(body: unknown): FaultRule {
     by,
   };
   return { ...defined(optional), action };
+}
+
+function readBy(text: string | undefined): FaultRule['by'] | undefined {
+  if (text === undefined || text === 'client' || text === 'backend') return text;
+  throw new ControlRefusal('by is client or backend.');
 }
 
 function defined<T extends object>(record: T): { [K in keyof T]?: Exclude<T[K], undefined> } {

@@ -1,6 +1,6 @@
 export { type BackendParts, createBackend } from './backend.ts';
 export type { AdminIdentity } from './bootstrap.ts';
-export { type ControlHandler, ControlRefusal } from './control.ts';
+export { type ControlHandler, ControlRefusal, readFaultRule } from './control.ts';
 export type { FaultAction, FaultRule, Hold } from './faults.ts';
 export {
   createGateway,

@@ -207,7 +207,7 @@ function settle(parts: PipelineParts, { entry, startedAt }: Known, error: AwsErr
 async function shownError(parts: PipelineParts, { request }: Known, error: unknown): Promise<AwsError> {
   const { id, service, operation } = request;
   if (error instanceof AwsError) {
-    if (error.code === 'NotImplemented') noteUnimplemented(parts, service, operation);
+    if (error.status === 501) noteUnimplemented(parts, service, operation);
     return error;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 /** One release of EKS's node images for one minor version. */
 export interface AmiRelease {
   readonly minor: string;
-  /** Of the kubelet in the image, as `1.34.8`. */
+  /** Of the kubelet in the image, as `1.34.4`. */
   readonly kubelet: string;
   /** As `20261109`. */
   readonly date: string;
@@ -17,7 +17,7 @@ export interface EksAmi {
   readonly minor: string;
   readonly architecture: AmiArchitecture;
   readonly name: string;
-  /** What EKS calls the release: `1.34.8-20261109`, and for Bottlerocket `1.52.0-6f2c3d1a`. */
+  /** What EKS calls the release: `1.34.4-20261109`, and for Bottlerocket `1.52.0-6f2c3d1a`. */
   readonly release: string;
   readonly created: string;
   /** The newest release of its family, minor and architecture. */
@@ -28,9 +28,9 @@ export interface EksAmi {
 export const eksAmiOwner = '602401143452';
 
 const kubelets: Readonly<Record<string, readonly [older: string, newer: string]>> = {
-  '1.33': ['1.33.11', '1.33.12'],
-  '1.34': ['1.34.8', '1.34.9'],
-  '1.35': ['1.35.5', '1.35.6'],
+  '1.33': ['1.33.12', '1.33.13'],
+  '1.34': ['1.34.3', '1.34.4'],
+  '1.35': ['1.35.3', '1.35.4'],
   '1.36': ['1.36.2', '1.36.3'],
 };
 const dates = ['20261013', '20261109'] as const;

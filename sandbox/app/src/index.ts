@@ -1,0 +1,5 @@
+export { profileFiles, type SandboxEnvironment, sandboxEnvironment, shellLines } from './environment.ts';
+export { guardLoopback, isLoopback } from './loopback-guard.ts';
+export { type ProcessReport, readProcesses } from './processes.ts';
+export { type Sandbox, type SandboxProgress, type StartSandboxOptions, startSandbox } from './start-sandbox.ts';
+export { readState, type SandboxState } from './state.ts';
