@@ -155,8 +155,11 @@ export interface AddonRecord {
     | 'DELETE_FAILED'
     | 'DEGRADED'
     | 'UPDATE_FAILED';
-  /** Milliseconds of the monotonic clock since when it is not whole. */
+  /** When its objects were applied, by the monotonic clock; `undefined` before. */
+  appliedAt: number | undefined;
+  /** Since when it is not whole, by the monotonic clock. */
   unreadySince: number | undefined;
+  everActive: boolean;
   configurationValues: string | undefined;
   serviceAccountRoleArn: string | undefined;
   associationIds: readonly string[];

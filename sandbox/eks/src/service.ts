@@ -2,14 +2,18 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { AwsError, type AwsService, type ServiceContext } from '@roadstead/sandbox-gateway';
 import { accessHandlers } from './access/access-handlers.ts';
 import { Activities } from './activities.ts';
+import { addonHandlers } from './addons/addon-handlers.ts';
 import { clusterHandlers } from './clusters/cluster-handlers.ts';
 import { stopControlPlane } from './clusters/cluster-lifecycle.ts';
 import { clustersOf } from './clusters-view.ts';
 import type { Eks, Handlers } from './deps.ts';
+import { insightHandlers } from './insights/insight-handlers.ts';
 import { inventoryOf } from './inventory.ts';
 import { nodegroupHandlers } from './nodegroups/nodegroup-handlers.ts';
+import { podIdentityHandlers } from './pod-identity/pod-identity-handlers.ts';
 import type { ControlPlanes, EksClusters, NodesPort, VerifyPresignedIdentity } from './ports.ts';
 import { EksState } from './state.ts';
+import { tagHandlers } from './tags/tag-handlers.ts';
 import { updateHandlers } from './updates/update-handlers.ts';
 import { issuerDocument, reviewAccess, reviewToken } from './webhook/reviews.ts';
 import { type Route, type ServerTls, startWebhookServer } from './webhook/webhook-server.ts';
@@ -38,7 +42,16 @@ export interface EksSandbox extends AwsService {
   close(): Promise<void>;
 }
 
-const handlers: Handlers = { ...clusterHandlers, ...updateHandlers, ...accessHandlers, ...nodegroupHandlers };
+const handlers: Handlers = {
+  ...clusterHandlers,
+  ...updateHandlers,
+  ...accessHandlers,
+  ...nodegroupHandlers,
+  ...addonHandlers,
+  ...podIdentityHandlers,
+  ...tagHandlers,
+  ...insightHandlers,
+};
 
 /** EKS as the gateway serves it: requests become records, records become real control planes, groups and objects. */
 export async function createEksService(context: ServiceContext, deps: EksDependencies): Promise<EksSandbox> {

@@ -52,10 +52,11 @@ export class KubeClient {
   /** Server-side apply. Rejects with a `KubeError` of status 409 and its conflicts unless forced. */
   async apply(
     object: KubeObject,
-    options: { readonly fieldManager: string; readonly force: boolean },
+    options: { readonly fieldManager: string; readonly force: boolean; readonly dryRun?: boolean },
     signal?: AbortSignal,
   ): Promise<KubeObject> {
-    const query = `fieldManager=${encodeURIComponent(options.fieldManager)}&force=${options.force}`;
+    const dryRun = options.dryRun === true ? '&dryRun=All' : '';
+    const query = `fieldManager=${encodeURIComponent(options.fieldManager)}&force=${options.force}${dryRun}`;
     const path = `${pathOf({ ...object, ...object.metadata })}?${query}`;
     return (await this.#send('PATCH', path, object, 'application/apply-patch+yaml', signal)) as unknown as KubeObject;
   }

@@ -20,6 +20,7 @@ const places: Readonly<Record<string, ResourcePlace>> = {
   Role: { plural: 'roles', namespaced: true },
   RoleBinding: { plural: 'rolebindings', namespaced: true },
   Service: { plural: 'services', namespaced: true },
+  StorageClass: { plural: 'storageclasses', namespaced: false },
   ServiceAccount: { plural: 'serviceaccounts', namespaced: true },
 };
 
