@@ -1,3 +1,4 @@
+export { connectReader, connectWriter } from './connect.ts';
 export type { LifecycleEvent, StepProgress } from './events.ts';
 export { type HeldLease, type HoldLeaseRequest, holdLease } from './hold-lease.ts';
 export {
@@ -9,6 +10,8 @@ export {
   planClass,
   type Stage,
 } from './plan.ts';
+export { clusterIdOf, type PlanUpOptions, type PreparedUp, planUp } from './plan-up.ts';
+export { readStatus, type Status } from './read-status.ts';
 export {
   errorOf,
   failureOf,
@@ -18,3 +21,7 @@ export {
   type StepContext,
   type StepExecutor,
 } from './run-plan.ts';
+export { type RunOptions, runUp } from './run-up.ts';
+export { type Checked, readTarget, renderTarget, type Target, warningTexts } from './target.ts';
+export { countNodes, isNodeReady, type NodeCount } from './verify.ts';
+export type { ReadingWorld, World } from './world.ts';

@@ -38,13 +38,20 @@ describe('the order of a run', () => {
   it('walks backwards on the way down, what stands on a stack before the stack', () => {
     const down = changes.map((change) => ({ ...change, action: 'delete' as const }));
     expect(ids(orderStages({ kind: 'down', changes: down }, needs))).toEqual([
-      ['component/dns'],
-      ['component/base'],
+      ['prune'],
       ['eks/node-group/app-1', 'eks/node-group/app-0'],
       ['stack/pool-app', 'stack/pool-old'],
       ['eks/cluster'],
       ['stack/network'],
     ]);
+  });
+
+  it('takes away what is no longer in the release when every component has what it keeps', () => {
+    const lines = [
+      line('object/b/-/ConfigMap/d/gone', 'manifests', 'delete'),
+      line('object/a/-/ConfigMap/d/new', 'manifests'),
+    ];
+    expect(ids(orderStages({ kind: 'up', changes: lines }, new Map()))).toEqual([['component/a'], ['prune']]);
   });
 
   it('runs components together that do not need each other', () => {

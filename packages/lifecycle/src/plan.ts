@@ -41,6 +41,9 @@ export interface PlannedStep {
   readonly changes: readonly Change[];
 }
 
+/** The one step that deletes objects which are no longer in the release. */
+export const pruneStepId = 'prune';
+
 /** Steps that may run together. */
 export interface Stage {
   readonly phase: Phase;
@@ -59,7 +62,14 @@ export function orderStages(
   const walk = plan.kind === 'up' ? phases : phases.toReversed();
   return walk.flatMap((phase) => {
     const changes = plan.changes.filter((change) => change.phase === phase);
-    const components = componentStages(phase, changes, needs);
+    const components = [
+      ...componentStages(
+        phase,
+        changes.filter((change) => !isPruned(change)),
+        needs,
+      ),
+      ...pruneStage(phase, changes.filter(isPruned)),
+    ];
     const rest = changes.filter((change) => componentOf(change) === undefined);
     const ranks = [...new Set(rest.map(rankInPhase))].sort((a, b) => a - b);
     const stages = ranks.map((rank) => ({
@@ -85,6 +95,16 @@ function stepOf(change: Change): PlannedStep {
 export function componentOf(change: Change): string | undefined {
   const [kind, component] = change.id.split('/');
   return kind === 'object' ? component : undefined;
+}
+
+/** An object that the release no longer has. Such go last, when every component has what it keeps. */
+function isPruned(change: Change): boolean {
+  return change.action === 'delete' && componentOf(change) !== undefined;
+}
+
+function pruneStage(phase: Phase, changes: readonly Change[]): Stage[] {
+  if (changes.length === 0) return [];
+  return [{ phase, steps: [{ id: pruneStepId, phase, what: 'objects no longer in the release', changes }] }];
 }
 
 function componentStages(

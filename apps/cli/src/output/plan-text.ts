@@ -55,7 +55,7 @@ function fieldLines(change: Change, colours: Colours): string[] {
   return [
     ...shown,
     ...(more > 0 ? [colours.dim(`      … and ${more} more fields (--output json)`)] : []),
-    ...late.map((what) => colours.dim(`      known after ${what}`)),
+    ...late.map((what) => colours.dim(`      ${what}`)),
   ];
 }
 

@@ -1,0 +1,41 @@
+import { planDown, runDown } from '@roadstead/lifecycle';
+import { loadTarget, type SourceOptions } from '../load.ts';
+import { confirmPlan } from '../output/confirm.ts';
+import { planText } from '../output/plan-text.ts';
+import { receiptText } from '../output/receipt.ts';
+import { openWorld } from '../wire.ts';
+import type { CommandContext, OutputFormat } from './context.ts';
+import { followRun } from './follow-run.ts';
+
+export interface DownOptions extends SourceOptions {
+  readonly yes: boolean;
+  readonly output: OutputFormat;
+  /** Deletes volumes that claims made, and what is in them. */
+  readonly deleteVolumes: boolean;
+  /** Deletes the control plane's log group, which otherwise outlives the cluster. */
+  readonly deleteLogs: boolean;
+}
+
+/** `roadstead down`: takes the cluster down to nothing, and says what went, what stays and what that costs. */
+export async function downCommand(context: CommandContext, options: DownOptions): Promise<number> {
+  const { console, config, abort } = context;
+  const target = await loadTarget(config, options, abort);
+  const opened = await openWorld(context, target.cluster.region, 'down');
+  try {
+    const policy = {
+      volumes: options.deleteVolumes ? 'delete' : 'keep',
+      logs: options.deleteLogs ? 'delete' : 'keep',
+    } as const;
+    const prepared = await planDown(opened.world, target, policy, abort);
+    if (options.output === 'json') console.out(JSON.stringify({ type: 'plan', plan: prepared.plan }));
+    else for (const line of planText(prepared.plan, console.colours)) console.err(line);
+    if (prepared.plan.changes.length > 0 && !(await confirmPlan(context, prepared.plan, options.yes))) {
+      console.err('Nothing was changed.');
+      return 1;
+    }
+    const run = await followDown(context, options, (runOptions) => runDown(opened.world, prepared, runOptions));
+    return run;
+  } finally {
+    await opened.close();
+  }
+}

@@ -1,0 +1,72 @@
+import { readStatus, type Status } from '@roadstead/lifecycle';
+import { loadTarget, type SourceOptions } from '../load.ts';
+import type { Colours } from '../output/console.ts';
+import { duration } from '../output/duration.ts';
+import { columns } from '../output/summary.ts';
+import { openReadingWorld } from '../wire.ts';
+import type { CommandContext, OutputFormat } from './context.ts';
+
+/** `roadstead status`: what is recorded, who works, and what is there. Reads while another terminal's `up` runs. */
+export async function statusCommand(
+  context: CommandContext,
+  options: SourceOptions & { readonly output: OutputFormat },
+): Promise<number> {
+  const { console, config, abort } = context;
+  const target = await loadTarget(config, options, abort);
+  const opened = await openReadingWorld(context, target.cluster.region);
+  try {
+    const status = await readStatus(opened.world, target, abort);
+    if (options.output === 'json') console.out(JSON.stringify(status, undefined, 2));
+    else for (const line of statusText(status, console.colours, context.clock.now())) console.out(line);
+    return 0;
+  } finally {
+    await opened.close();
+  }
+}
+
+export function statusText(status: Status, colours: Colours, nowMs: number): string[] {
+  const rows = [
+    ['control plane', status.controlPlane],
+    ['current', status.currentVersion ?? '(none verified from here)'],
+    ['next', status.nextVersion ?? '-'],
+    ['known good', status.lastVersion ?? '-'],
+  ];
+  return [
+    colours.bold(status.cluster),
+    ...columns(rows).map((row) => `  ${row}`),
+    ...(status.working === undefined
+      ? []
+      : [
+          `${colours.yellow('at work')}: ${status.working.user}, \`${status.working.purpose}\` since ${new Date(status.working.since).toISOString()} (process ${status.working.pid} on ${status.working.host})`,
+        ]),
+    ...runLines(status, nowMs),
+    ...status.problems.map(
+      (problem) =>
+        `${colours.red('✗')} ${problem.message} [${problem.code}]${problem.hint === undefined ? '' : `\n  ${problem.hint}`}`,
+    ),
+    colours.bold('nodes'),
+    ...columns(
+      status.nodes.map(({ pool, zone, instanceType, ready, total }) => [
+        pool,
+        zone,
+        instanceType,
+        `${ready}/${total} ready`,
+      ]),
+    ).map((row) => `  ${row}`),
+    colours.bold('add-ons'),
+    ...columns(status.addons.map(({ name, version, status: state }) => [name, version, state])).map(
+      (row) => `  ${row}`,
+    ),
+    colours.bold('stacks'),
+    ...columns(status.stacks.map(({ name, status: state }) => [name, state])).map((row) => `  ${row}`),
+  ];
+}
+
+function runLines({ run }: Status, nowMs: number): string[] {
+  if (run === undefined) return [];
+  const seconds = ((run.endedAt ?? nowMs) - run.startedAt) / 1000;
+  const steps = run.steps.map(
+    ({ id, state, seconds: took }) => `    ${state.padEnd(8)}${id}${took === undefined ? '' : ` ${duration(took)}`}`,
+  );
+  return [`  last run: ${run.kind} ${run.state}, ${duration(seconds)}`, ...(run.state === 'done' ? [] : steps)];
+}

@@ -1,0 +1,35 @@
+import { systemClock } from '@roadstead/foundation';
+import { CommanderError } from 'commander';
+import { readConfig } from './config.ts';
+import { createConsole } from './output/console.ts';
+import { errorLines, exitCodeOf, exitCodes } from './output/error-text.ts';
+import { buildProgram } from './program.ts';
+import { listenForStop } from './stop-signals.ts';
+
+/** Parses, runs one command, tells what went wrong, and answers the exit code. */
+async function main(argv: readonly string[]): Promise<number> {
+  const config = readConfig();
+  const console = createConsole({ colours: config.colours, live: process.stderr.isTTY === true });
+  const signals = listenForStop(
+    () => console.err('\nStopping at the next safe step … (Ctrl-C again stops at once)'),
+    () =>
+      console.err('Stopping at once. What AWS has begun goes on there; run the same command again to go on from it.'),
+  );
+  let code: number = exitCodes.done;
+  const context = { config, console, clock: systemClock, stop: signals.stop, abort: signals.abort };
+  try {
+    await buildProgram(context, (exit) => {
+      code = exit;
+    }).parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.wrongInput;
+    for (const line of errorLines(error, console.colours)) console.err(line);
+    return exitCodeOf(error);
+  } finally {
+    signals.dispose();
+  }
+}
+
+// A pool that closes slowly must not hold the terminal: everything durable is written by now.
+process.exit(await main(process.argv.slice(2)));

@@ -1,0 +1,119 @@
+import type { Release } from '@roadstead/channel';
+import { RoadsteadError } from '@roadstead/foundation';
+import {
+  type ApplyContext,
+  applyComponent,
+  describeRef,
+  type KubernetesClient,
+  planRelease,
+  pruneRelease,
+  type ReleasePlan,
+  waitReady,
+} from '@roadstead/kubernetes';
+import type { Outputs } from '@roadstead/provisioning';
+import { linesOfObjects, movedSince } from './object-changes.ts';
+import type { Plan, PlannedStep } from './plan.ts';
+import { componentsOf } from './plan-objects.ts';
+import type { StepContext } from './run-plan.ts';
+import type { ReadingWorld } from './world.ts';
+
+export interface ComponentExecutorOptions {
+  readonly world: ReadingWorld;
+  readonly release: Release;
+  readonly plan: Plan;
+  readonly connect: () => Promise<KubernetesClient>;
+  readonly outputs: () => Promise<Outputs>;
+  /** How long a component may take to become ready. */
+  readonly readyTimeoutMs: number;
+}
+
+/** The Kubernetes side of a run: components applied and waited for, then what the release no longer has. */
+export interface ComponentExecutor {
+  applyStep(step: PlannedStep, context: StepContext): Promise<void>;
+  pruneStep(context: StepContext): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Opened {
+  readonly client: KubernetesClient;
+  readonly plan: ReleasePlan;
+}
+
+/**
+ * Plans once more against the server that is there now, refuses what the shown plan did not have, and makes every
+ * component's namespaces and kinds first, so that components may come in any order.
+ */
+export function componentExecutor(options: ComponentExecutorOptions): ComponentExecutor {
+  let opened: Promise<Opened> | undefined;
+  const open = (context: StepContext): Promise<Opened> => {
+    opened ??= openRelease(options, context);
+    return opened;
+  };
+  return {
+    applyStep: async (step, context) => {
+      const name = step.id.slice('component/'.length);
+      const { client, plan } = await open(context);
+      const { objects } = await applyComponent(applyContext(options, client, plan, context), name, 'rest');
+      await waitReady(client, objects, {
+        timeoutMs: options.readyTimeoutMs,
+        pollMs: Math.max(100, 2000 * options.world.pollScale),
+        clock: options.world.clock,
+        signal: context.signal,
+        onProgress: ({ ready, total, waitingFor }) => {
+          const first = waitingFor[0];
+          if (first !== undefined)
+            context.onProgress({
+              resource: describeRef(first.ref),
+              status: `${ready} of ${total} ready`,
+              reason: first.reason,
+            });
+        },
+      });
+    },
+    pruneStep: async (context) => {
+      const { client, plan } = await open(context);
+      await pruneRelease(applyContext(options, client, plan, context));
+    },
+    close: async () => {
+      const open = await opened?.catch(() => undefined);
+      await open?.client.close();
+    },
+  };
+}
+
+async function openRelease(options: ComponentExecutorOptions, context: StepContext): Promise<Opened> {
+  const client = await options.connect();
+  const components = componentsOf(options.release, await options.outputs());
+  const plan = await planRelease(client, components, { signal: context.signal });
+  const now = linesOfObjects(plan.changes);
+  const moved = movedSince(options.plan.changes, now.changes);
+  if (moved.length > 0 || now.refusals.length > 0)
+    throw planMoved([...moved.map(({ what, why }) => `${what}: ${why}`), ...now.refusals]);
+  for (const name of plan.components)
+    await applyComponent(applyContext(options, client, plan, context), name, 'foundations');
+  return { client, plan };
+}
+
+function applyContext(
+  { world }: ComponentExecutorOptions,
+  client: KubernetesClient,
+  plan: ReleasePlan,
+  context: StepContext,
+): ApplyContext {
+  return {
+    client,
+    plan,
+    signal: context.signal,
+    clock: world.clock,
+    onProgress: ({ ref, change, done, total }) =>
+      context.onProgress({ resource: describeRef(ref), status: `${change} ${done}/${total}` }),
+  };
+}
+
+function planMoved(lines: readonly string[]): RoadsteadError {
+  return new RoadsteadError(`The cluster has moved since the plan was made:\n  ${lines.join('\n  ')}`, {
+    code: 'PLAN_MOVED',
+    value: lines,
+    hint: 'Nothing of this was applied. Look at the new plan: roadstead plan',
+  });
+}

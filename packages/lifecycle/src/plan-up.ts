@@ -1,0 +1,171 @@
+import type { Release } from '@roadstead/channel';
+import type { Inputs, Problem } from '@roadstead/definition';
+import { RoadsteadError } from '@roadstead/foundation';
+import {
+  type Caller,
+  inputsFromObserved,
+  knownOutputs,
+  type ObservedAws,
+  observe,
+  planAws,
+  resolveInputs,
+  whoAmI,
+} from '@roadstead/provisioning';
+import type { ClusterRecord } from '@roadstead/store';
+import { connectReader } from './connect.ts';
+import type { Plan } from './plan.ts';
+import { componentsOf, planObjectLines } from './plan-objects.ts';
+import { type Checked, renderTarget, type Target, warningTexts } from './target.ts';
+import type { ReadingWorld } from './world.ts';
+
+/** A plan and all that it was made from, for the run that follows it. */
+export interface PreparedUp {
+  readonly target: Target;
+  readonly caller: Caller;
+  readonly inputs: Inputs;
+  readonly release: Release;
+  readonly observed: ObservedAws;
+  readonly plan: Plan;
+}
+
+export interface PlanUpOptions {
+  /** Asks the world anew for what was recorded. */
+  readonly refreshInputs: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** The id of a cluster in the store. */
+export function clusterIdOf(cluster: { account: string; region: string; name: string }): string {
+  return `aws:${cluster.account}:${cluster.region}:${cluster.name}`;
+}
+
+/** Observes and compares. Writes nothing: its clients cannot. */
+export async function planUp(
+  world: ReadingWorld,
+  target: Target,
+  options: PlanUpOptions,
+): Promise<Checked<PreparedUp>> {
+  const { cluster } = target;
+  const caller = await whoAmI(world.reader, cluster.account, options.signal);
+  const record = await world.store.records.read(clusterIdOf(cluster));
+  const found = await resolve(world, target, record, options);
+  const rendered = renderTarget(target, found.inputs);
+  if ('problems' in rendered) return rendered;
+  const release = rendered.value;
+  const observed = found.observed ?? (await observe(world.reader, release, observeOptions(world, options.signal)));
+  const plan = await comparePlan({ world, target, caller, release, observed, record }, options.signal);
+  return 'problems' in plan
+    ? plan
+    : { value: { target, caller, inputs: found.inputs, release, observed, plan: plan.value } };
+}
+
+/** Inputs are sticky: from the record, else read back from what is there, else asked of the world. */
+async function resolve(
+  world: ReadingWorld,
+  target: Target,
+  record: ClusterRecord | undefined,
+  options: PlanUpOptions,
+): Promise<{ inputs: Inputs; observed?: ObservedAws }> {
+  const { reader } = world;
+  const { cluster } = target;
+  if (record?.inputs !== undefined) {
+    return {
+      inputs: await resolveInputs(reader, cluster, {
+        previous: record.inputs,
+        refresh: options.refreshInputs,
+        signal: options.signal,
+      }),
+    };
+  }
+  const identity = { cluster: { name: cluster.name, account: cluster.account, region: cluster.region } };
+  const observed = await observe(reader, identity, observeOptions(world, options.signal));
+  const previous = inputsFromObserved(observed);
+  const known = previous === undefined ? {} : { previous };
+  return {
+    inputs: await resolveInputs(reader, cluster, { ...known, refresh: options.refreshInputs, signal: options.signal }),
+    observed,
+  };
+}
+
+function observeOptions({ clock, pollScale }: ReadingWorld, signal: AbortSignal) {
+  return { drift: true, clock, pollScale, signal };
+}
+
+interface Comparison {
+  readonly world: ReadingWorld;
+  readonly target: Target;
+  readonly caller: Caller;
+  readonly release: Release;
+  readonly observed: ObservedAws;
+  readonly record: ClusterRecord | undefined;
+}
+
+async function comparePlan(
+  { world, target, caller, release, observed, record }: Comparison,
+  signal: AbortSignal,
+): Promise<Checked<Plan>> {
+  const verified = record?.verifiedDigest === undefined ? {} : { verifiedDigest: record.verifiedDigest };
+  const own = caller.principalArn === undefined ? {} : { ownPrincipalArn: caller.principalArn };
+  const aws = planAws({ release, observed, ...verified, ...own });
+  if (aws.refusals.length > 0) return { problems: aws.refusals.map((refusal) => refusalProblem(target, refusal)) };
+  const client = connectReader(world, observed);
+  try {
+    const components = componentsOf(release, knownOutputs(release, observed));
+    const expectsAccess =
+      caller.principalArn === undefined || observed.accessEntries[caller.principalArn] !== undefined;
+    const objects = await planObjectLines(client, components, { expectsAccess, signal });
+    refuseObjects(objects.refusals);
+    return {
+      value: {
+        kind: 'up',
+        header: headerOf(world, target, caller),
+        version: release.version,
+        digest: release.digest,
+        changes: [...aws.changes, ...objects.changes],
+        warnings: [...warningTexts(target.warnings), ...objects.warnings],
+      },
+    };
+  } finally {
+    await client?.close();
+  }
+}
+
+export function headerOf(world: ReadingWorld, target: Target, caller: Caller): Plan['header'] {
+  const { name, account, region, kubernetes } = target.cluster;
+  return {
+    cluster: name,
+    account,
+    region,
+    caller: caller.arn,
+    channel: target.channel.name,
+    kubernetes,
+    ...(world.endpoint === undefined ? {} : { endpoint: world.endpoint }),
+  };
+}
+
+function refusalProblem(
+  target: Target,
+  refusal: { code: string; what: string; message: string; hint: string },
+): Problem {
+  return {
+    file: target.file.file,
+    line: 1,
+    column: 1,
+    severity: 'error',
+    code: refusal.code,
+    message: `${refusal.what}: ${refusal.message}`,
+    hint: refusal.hint,
+  };
+}
+
+function refuseObjects(refusals: readonly string[]): void {
+  if (refusals.length === 0) return;
+  throw new RoadsteadError(
+    `Kubernetes would refuse ${refusals.length === 1 ? 'an object' : `${refusals.length} objects`}:\n  ${refusals.join('\n  ')}`,
+    {
+      code: 'OBJECTS_REFUSED',
+      value: refusals,
+      hint: 'Mend the channel, or leave a field to its present owner, then plan again.',
+    },
+  );
+}

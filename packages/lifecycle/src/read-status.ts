@@ -1,0 +1,108 @@
+import { observe } from '@roadstead/provisioning';
+import type { Failure, Run, Step } from '@roadstead/store';
+import { connectReader } from './connect.ts';
+import { clusterIdOf } from './plan-up.ts';
+import type { Target } from './target.ts';
+import { countNodes, type NodeCount } from './verify.ts';
+import type { ReadingWorld } from './world.ts';
+
+/** What is recorded of a cluster, who works on it, and what is there. */
+export interface Status {
+  readonly cluster: string;
+  /** As EKS says it: `ACTIVE`, `CREATING` …, or `not there`. */
+  readonly controlPlane: string;
+  readonly nextVersion?: string;
+  readonly currentVersion?: string;
+  readonly lastVersion?: string;
+  readonly working?: {
+    readonly user: string;
+    readonly purpose: string;
+    readonly pid: number;
+    readonly host: string;
+    readonly since: number;
+  };
+  readonly run?: {
+    readonly id: string;
+    readonly kind: string;
+    readonly state: string;
+    readonly startedAt: number;
+    readonly endedAt?: number;
+    readonly steps: readonly { readonly id: string; readonly state: string; readonly seconds?: number }[];
+  };
+  readonly problems: readonly Failure[];
+  readonly nodes: readonly NodeCount[];
+  readonly addons: readonly { readonly name: string; readonly version: string; readonly status: string }[];
+  readonly stacks: readonly { readonly name: string; readonly status: string }[];
+}
+
+/** Reads the store and the world. Right without a store: then it tells what is there. */
+export async function readStatus(world: ReadingWorld, target: Target, signal: AbortSignal): Promise<Status> {
+  const { name, account, region } = target.cluster;
+  const id = clusterIdOf(target.cluster);
+  const [recorded, observed] = await Promise.all([
+    readRecorded(world, id),
+    observe(world.reader, { cluster: { name, account, region } }, { drift: false, clock: world.clock, signal }),
+  ]);
+  return {
+    cluster: name,
+    controlPlane: observed.eks?.status ?? 'not there',
+    ...recorded,
+    nodes: await readNodes(world, observed, signal),
+    addons: Object.values(observed.addons).map((addon) => ({
+      name: addon.name,
+      version: String(addon.described.addonVersion ?? ''),
+      status: addon.status,
+    })),
+    stacks: Object.values(observed.stacks).map(({ stackName, status }) => ({ name: stackName, status })),
+  };
+}
+
+async function readRecorded({ store, clock }: ReadingWorld, id: string) {
+  const [record, lease, run] = await Promise.all([
+    store.records.read(id),
+    store.leases.read(id),
+    store.journal.lastRun(id),
+  ]);
+  const steps = run === undefined ? [] : await store.journal.steps(run.id);
+  const held = lease !== undefined && lease.expiresAt > clock.now() ? lease : undefined;
+  return {
+    ...(record?.nextVersion === undefined ? {} : { nextVersion: record.nextVersion }),
+    ...(record?.currentVersion === undefined ? {} : { currentVersion: record.currentVersion }),
+    ...(record?.lastVersion === undefined ? {} : { lastVersion: record.lastVersion }),
+    ...(held === undefined ? {} : { working: { ...held.holder, since: held.acquiredAt } }),
+    ...(run === undefined ? {} : { run: runOf(run, steps) }),
+    problems: record?.problems ?? [],
+  };
+}
+
+function runOf(run: Run, steps: readonly Step[]): NonNullable<Status['run']> {
+  return {
+    id: run.id,
+    kind: run.kind,
+    state: run.state,
+    startedAt: run.startedAt,
+    ...(run.endedAt === undefined ? {} : { endedAt: run.endedAt }),
+    steps: steps.map(({ changeId, state, startedAt, endedAt }) => ({
+      id: changeId,
+      state,
+      ...(endedAt === undefined ? {} : { seconds: (endedAt - startedAt) / 1000 }),
+    })),
+  };
+}
+
+/** None while there is no API server, or while it does not let this caller in. */
+async function readNodes(
+  world: ReadingWorld,
+  observed: Parameters<typeof connectReader>[1],
+  signal: AbortSignal,
+): Promise<NodeCount[]> {
+  const client = connectReader(world, observed);
+  if (client === undefined) return [];
+  try {
+    return countNodes((await client.list({ apiVersion: 'v1', kind: 'Node' }, { signal })).items);
+  } catch {
+    return [];
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,53 @@
+import { type Channel, type Release, readChannel, renderRelease, versionOf } from '@roadstead/channel';
+import {
+  type Cluster,
+  checkAgainstInputs,
+  formatProblem,
+  hasErrors,
+  type Inputs,
+  type ParsedCluster,
+  type Problem,
+  parseClusterFile,
+} from '@roadstead/definition';
+
+/** What a person declared: a cluster file and the channel that it is rendered by. */
+export interface Target {
+  readonly file: ParsedCluster;
+  readonly text: string;
+  readonly cluster: Cluster;
+  readonly channel: Channel;
+  /** Findings that do not stop anything. */
+  readonly warnings: readonly Problem[];
+}
+
+export type Checked<T> = { readonly value: T } | { readonly problems: readonly Problem[] };
+
+/** Reads and checks what needs no AWS: the file, the channel, and whether they fit. */
+export async function readTarget(source: {
+  text: string;
+  file: string;
+  channelDirectory: string;
+  signal: AbortSignal;
+}): Promise<Checked<Target>> {
+  const file = parseClusterFile(source.text, source.file);
+  const channel = await readChannel(source.channelDirectory, { signal: source.signal });
+  const problems = [...file.problems, ...channel.problems];
+  if (file.cluster === undefined || channel.channel === undefined || hasErrors(problems)) return { problems };
+  const offered = { inputs: { zones: [], instanceTypes: {} }, versions: channel.channel.kubernetes };
+  const versionProblems = checkAgainstInputs(file, offered).filter(({ code }) => code === 'VERSION_NOT_OFFERED');
+  if (hasErrors(versionProblems)) return { problems: versionProblems };
+  return { value: { file, text: source.text, cluster: file.cluster, channel: channel.channel, warnings: problems } };
+}
+
+/** Renders the target for what the world decided. Calls nothing. */
+export function renderTarget(target: Target, inputs: Inputs): Checked<Release> {
+  const problems = checkAgainstInputs(target.file, { inputs, versions: target.channel.kubernetes });
+  if (hasErrors(problems)) return { problems };
+  const { channel, cluster } = target;
+  const rendered = renderRelease({ channel, cluster, inputs, version: versionOf(channel.source, cluster) });
+  return 'release' in rendered ? { value: rendered.release } : { problems: rendered.problems };
+}
+
+export function warningTexts(problems: readonly Problem[]): string[] {
+  return problems.filter(({ severity }) => severity === 'warning').map(formatProblem);
+}
