@@ -1,4 +1,3 @@
-export { defaultCredentials } from './calls/default-credentials.ts';
 export { awsErrorCode, isAbsent } from './calls/aws-failure.ts';
 export type { AwsReader, AwsWriter, ServiceName } from './calls/aws-port.ts';
 export { type Caller, whoAmI } from './calls/caller.ts';
@@ -9,9 +8,14 @@ export {
   type CredentialSource,
   createAwsClients,
 } from './calls/clients.ts';
+export { defaultCredentials, defaultCredentials } from './calls/default-credentials.ts';
 export { type EksToken, signEksToken } from './calls/eks-token.ts';
 export { readOperations } from './calls/reads.ts';
 export { writeOperations } from './calls/writes.ts';
+export { type Blocker, type Leftovers, noLeftovers } from './down/leftovers.ts';
+export { type ObservedDown, observeDown } from './down/observe-down.ts';
+export { type DownPlan, type DownPolicy, defaultDownPolicy, orderDownChanges, planDown } from './down/plan-down.ts';
+export { type Receipt, receiptOf, type Stay } from './down/receipt.ts';
 export type { AwsRunContext, ResourceProgress, StepResult } from './execute/context.ts';
 export { executeAwsChange, isAwsChange } from './execute/execute-change.ts';
 export { liveOutputs } from './execute/live-outputs.ts';

@@ -32,9 +32,18 @@ export function isAbsent(error: unknown): boolean {
   return absenceCodes.has(code);
 }
 
-/** True when EKS is busy with the thing, or has it already: look again instead of failing. */
+const inUseCodes = new Set([
+  'ResourceInUseException',
+  'ResourceInUse',
+  'DependencyViolation',
+  'VolumeInUse',
+  'InvalidNetworkInterface.InUse',
+  'InvalidSnapshot.InUse',
+]);
+
+/** True when AWS is busy with the thing, has it already, or something still uses it: look again instead of failing. */
 export function isInUse(error: unknown): boolean {
-  return awsErrorCode(error) === 'ResourceInUseException';
+  return inUseCodes.has(awsErrorCode(error) ?? '');
 }
 
 /** The answer, or undefined when the thing is not there. Other failures pass through. */

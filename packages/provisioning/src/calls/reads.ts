@@ -20,18 +20,17 @@ export const readOperations = {
     'ListAssociatedAccessPolicies',
     'ListNodegroups',
     'ListPodIdentityAssociations',
-    'ListUpdates',
   ],
   cloudformation: [
     'DescribeChangeSet',
     'DescribeStackDriftDetectionStatus',
     'DescribeStackEvents',
     'DescribeStackResourceDrifts',
-    'DescribeStackResources',
     'DescribeStacks',
     'DetectStackDrift',
     'GetTemplate',
     'ListChangeSets',
+    'ListStackResources',
   ],
   ec2: [
     'DescribeAvailabilityZones',
@@ -46,6 +45,6 @@ export const readOperations = {
     'DescribeVpcEndpoints',
   ],
   elbv2: ['DescribeLoadBalancers', 'DescribeTags', 'DescribeTargetGroups'],
-  autoscaling: ['DescribeScalingActivities'],
+  autoscaling: [],
   logs: ['DescribeLogGroups'],
 } as const;

@@ -16,7 +16,8 @@ export function applyLogRetention(
     change,
     resource: change.what,
     usualSeconds: change.usualSeconds ?? usual.quick,
-    patience: 60,
+    // EKS makes the group some time after the control plane, which may be made at the same time.
+    patience: 300,
     look: async () => {
       const group = await describeLogGroup(context.reader, context.cluster, context.signal);
       if (group === undefined) return { kind: 'wait', status: 'MISSING', for: `EKS to make ${logGroupName}` };

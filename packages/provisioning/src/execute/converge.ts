@@ -56,6 +56,7 @@ export async function converge(context: AwsRunContext, work: Convergence): Promi
       report(context, work, 'REQUESTED', elapsed(), pass.what);
       busy = await sendOnce(context, work, pass.send, elapsed);
       if (busy === undefined) requests += 1;
+      else report(context, work, 'BUSY', elapsed(), busy);
       quiet = busy === undefined ? 0 : quiet;
     }
     await context.clock.sleep(pollDelay(quiet, context.pollScale), context.signal);

@@ -1,12 +1,14 @@
 import type { Release } from '@roadstead/channel';
 import type { Change } from '@roadstead/definition';
+import { deleteLeftover } from '../down/leftover-step.ts';
 import { applyAccessEntry, applyAssociation, deleteAccessEntry } from '../eks/access-step.ts';
 import { applyAddon, deleteAddon } from '../eks/addon-step.ts';
-import { applyCluster, applyVersion, deleteCluster } from '../eks/cluster-step.ts';
-import { applyLogRetention } from '../eks/log-retention-step.ts';
+import { applyCluster, applyVersion, deleteCluster, unprotectCluster } from '../eks/cluster-step.ts';
+import { applyLogRetention, deleteLogGroup } from '../eks/log-retention-step.ts';
 import { applyNodeGroup, deleteNodeGroup } from '../eks/node-group-step.ts';
+import { describeStack } from '../observe/observe-stacks.ts';
 import { desiredStack } from '../plan/desired.ts';
-import { applyStack } from '../stacks/apply-stack.ts';
+import { applyStack, protectStack } from '../stacks/apply-stack.ts';
 import { deleteStack } from '../stacks/delete-stack.ts';
 import type { AwsRunContext, StepResult } from './context.ts';
 import { liveOutputs, settled } from './live-outputs.ts';
@@ -16,14 +18,19 @@ type Step = (context: AwsRunContext, change: Change, release: Release, name: str
 
 interface Kind {
   readonly prefix: string;
-  readonly apply: Step;
+  readonly apply?: Step;
+  /** What a way down changes without a release. */
+  readonly release?: (context: AwsRunContext, change: Change, name: string) => Promise<StepResult>;
   readonly remove?: (context: AwsRunContext, change: Change, name: string) => Promise<StepResult>;
 }
 
 /** Longest prefixes first where one begins another. */
 const kinds: readonly Kind[] = [
-  { prefix: 'stack/', apply: applyStackChange, remove: removeStackChange },
+  { prefix: 'stack/', apply: applyStackChange, release: releaseStackChange, remove: removeStackChange },
+  { prefix: 'aws/', remove: deleteLeftover },
+  { prefix: 'logs/group', remove: deleteLogGroup },
   { prefix: 'eks/cluster/version', apply: (context, change, release) => applyVersion(context, change, release) },
+  { prefix: 'eks/cluster/protection', release: unprotectCluster },
   { prefix: 'eks/cluster', apply: applyCluster, remove: deleteCluster },
   {
     prefix: 'logs/retention',
@@ -41,15 +48,19 @@ const kinds: readonly Kind[] = [
 
 /**
  * Executes one line of an AWS plan: looks, sends what is missing, waits until it holds. Safe to repeat after any cut; the
- * state of the world, not a journal, says where to go on. Throws `RoadsteadError` with the cause and a hint.
+ * state of the world, not a journal, says where to go on. A way down needs no release. Throws `RoadsteadError` with the cause and a hint.
  */
-export async function executeAwsChange(context: AwsRunContext, change: Change, release: Release): Promise<StepResult> {
+export async function executeAwsChange(context: AwsRunContext, change: Change, release?: Release): Promise<StepResult> {
   const kind = kinds.find(({ prefix }) => change.id.startsWith(prefix));
   if (kind === undefined) throw new Error(`${change.id} is no change of AWS`);
   const name = change.id.slice(kind.prefix.length);
-  if (change.action !== 'delete') return kind.apply(context, change, release, name);
-  if (kind.remove === undefined) throw new Error(`${change.id} cannot be deleted`);
-  return kind.remove(context, change, name);
+  if (change.action === 'delete') {
+    if (kind.remove === undefined) throw new Error(`${change.id} cannot be deleted`);
+    return kind.remove(context, change, name);
+  }
+  if (release !== undefined && kind.apply !== undefined) return kind.apply(context, change, release, name);
+  if (kind.release === undefined) throw new Error(`${change.id} cannot be changed without its release`);
+  return kind.release(context, change, name);
 }
 
 /** Whether a line of a plan is carried out by `executeAwsChange`. */
@@ -69,6 +80,16 @@ async function applyStackChange(
   const desired = desiredStack(release, stack, outputs);
   settled(change.what, { value: desired.parameters, unknown: desired.unknown });
   return applyStack(context, change, desired);
+}
+
+/** Takes the termination protection off: `stack/<id>/protection`. */
+async function releaseStackChange(context: AwsRunContext, change: Change): Promise<StepResult> {
+  const stackName = change.what.replace(/^.*stack /, '');
+  const started = context.clock.monotonic();
+  const stack = await describeStack(context.reader, stackName, context.signal);
+  const isOn = stack?.terminationProtection === true;
+  if (isOn) await protectStack(context, stackName, false);
+  return { outcome: isOn ? 'changed' : 'unchanged', seconds: (context.clock.monotonic() - started) / 1000 };
 }
 
 /** The stack's name stands in the line: a stack that no release names any more may be called anything. */

@@ -21,7 +21,7 @@ export async function followStack(
 ): Promise<ObservedStack | undefined> {
   const { clock, reader, signal } = context;
   const started = clock.monotonic();
-  const graceMs = 30_000 * context.pollScale;
+  const graceMs = Math.max(2_000, 30_000 * context.pollScale);
   const limitMs = Math.max(600, (change.usualSeconds ?? 120) * 6 * context.pollScale) * 1000;
   const told = new Set<string>();
   for (let quiet = 0; ; quiet += 1) {

@@ -1,0 +1,80 @@
+/** What Kubernetes made in AWS for a cluster, and what others made in its VPC. */
+export interface Leftovers {
+  readonly loadBalancers: readonly NamedArn[];
+  readonly targetGroups: readonly NamedArn[];
+  readonly volumes: readonly LeftVolume[];
+  readonly snapshots: readonly LeftSnapshot[];
+  /** Those of load balancers, which no stack and no EKS removes. */
+  readonly securityGroups: readonly NamedId[];
+  /** Interfaces of pods whose node has gone before it could remove them. */
+  readonly networkInterfaces: readonly NamedId[];
+  /** What nobody of ours made and what keeps the VPC from being deleted. */
+  readonly foreign: readonly Blocker[];
+}
+
+export interface NamedArn {
+  readonly name: string;
+  readonly arn: string;
+}
+
+export interface NamedId {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface LeftVolume {
+  readonly id: string;
+  readonly sizeGiB: number;
+  readonly type: string;
+  /** As `default/redis-data`, when Kubernetes said which claim it was made for. */
+  readonly claim?: string;
+}
+
+export interface LeftSnapshot {
+  readonly id: string;
+  readonly sizeGiB: number;
+}
+
+/** Something that blocks the way down, and who made it as far as AWS tells. */
+export interface Blocker {
+  readonly what: string;
+  readonly maker: string;
+  readonly hint: string;
+}
+
+export const noLeftovers: Leftovers = {
+  loadBalancers: [],
+  targetGroups: [],
+  volumes: [],
+  snapshots: [],
+  securityGroups: [],
+  networkInterfaces: [],
+  foreign: [],
+};
+
+type Tags = Readonly<Record<string, string>>;
+
+/** Whether a thing was made by Kubernetes for this cluster, by the tags that its controllers set. */
+export function isOfKubernetes(tags: Tags, cluster: string): boolean {
+  return tags['elbv2.k8s.aws/cluster'] === cluster || tags[`kubernetes.io/cluster/${cluster}`] === 'owned';
+}
+
+/** Who made a thing, in words, from what AWS knows about it. */
+export function makerOf(thing: {
+  readonly tags: Tags;
+  readonly description?: string;
+  readonly requester?: string;
+}): string {
+  const { tags } = thing;
+  const stack = tags['aws:cloudformation:stack-name'];
+  if (stack !== undefined) return `the CloudFormation stack ${stack}`;
+  const cluster = tags['roadstead.dev/cluster'] ?? tags['aws:eks:cluster-name'] ?? tags['eks:cluster-name'];
+  if (cluster !== undefined) return `the cluster ${cluster}`;
+  if (tags.GuardDutyManaged !== undefined || /guardduty/i.test(thing.description ?? '')) return 'Amazon GuardDuty';
+  const named = ['CreatedBy', 'createdBy', 'owner', 'Owner', 'team', 'Team', 'Name'].find(
+    (key) => tags[key] !== undefined,
+  );
+  if (named !== undefined) return `${named}=${tags[named]}`;
+  if (thing.requester !== undefined && thing.requester !== '') return thing.requester;
+  return thing.description === undefined || thing.description === '' ? 'unknown' : `"${thing.description}"`;
+}

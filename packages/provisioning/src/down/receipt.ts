@@ -1,0 +1,29 @@
+import type { Change } from '@roadstead/definition';
+
+export interface Stay {
+  readonly what: string;
+  readonly why: string;
+  /** At list price; absent when nobody knows. */
+  readonly monthlyUsd?: number;
+}
+
+/** What a way down removed, what stayed, and what that costs a month. */
+export interface Receipt {
+  readonly removed: readonly string[];
+  readonly stayed: readonly Stay[];
+}
+
+/** The receipt of a way down, given the ids of the lines that were carried out. */
+export function receiptOf(
+  plan: { readonly changes: readonly Change[]; readonly stays: readonly Stay[] },
+  done: ReadonlySet<string>,
+): Receipt {
+  const deletions = plan.changes.filter((change) => change.action === 'delete');
+  const left = deletions
+    .filter((change) => !done.has(change.id))
+    .map((change) => ({ what: change.what, why: 'not removed yet: run `roadstead down` again' }));
+  return {
+    removed: deletions.filter((change) => done.has(change.id)).map((change) => change.what),
+    stayed: [...plan.stays, ...left],
+  };
+}
