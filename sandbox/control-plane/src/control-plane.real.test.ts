@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { env } from 'node:process';
@@ -174,6 +175,25 @@ it.each(['ours', 'upstream'])('leaves no process when its parent is killed (%s b
     () => pids.filter(isRunning),
     (running) => running.length === 0,
   );
+});
+
+it('says which port is taken when another one does not help', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const extraFlags = { etcd: [`--listen-metrics-urls=http://127.0.0.1:${port}`] };
+  const starting = startControlPlane({
+    ...network,
+    binaries,
+    minor: '1.36',
+    directory: join(root, 'port'),
+    extraFlags,
+  });
+  await expect(starting).rejects.toMatchObject({
+    code: 'CONTROL_PLANE_NOT_READY',
+    message: expect.stringMatching(new RegExp(`etcd .*${port}: bind: address already in use`, 's')),
+  });
+  server.close();
 });
 
 describe('a broken binary', () => {

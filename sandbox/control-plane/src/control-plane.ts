@@ -65,6 +65,8 @@ export interface ControlPlane {
 
 const readyTimeoutMs = 60_000;
 const stopGraceMs = 5_000;
+/** For what is broken already: an API server without etcd does not end by itself. */
+const crashGraceMs = 500;
 const startAttempts = 3;
 
 /**
@@ -86,7 +88,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       await running.start(options.signal);
       return running;
     } catch (error) {
-      await running.stop();
+      await running.stop(crashGraceMs);
       const isPortTaken = error instanceof RoadsteadError && /address already in use/.test(error.message);
       if (!isPortTaken || attempt === startAttempts) throw error;
     }
@@ -202,13 +204,13 @@ class RunningControlPlane implements ControlPlane {
 
   async upgrade(minor: Minor, signal?: AbortSignal): Promise<void> {
     const binaries = await this.#parts.options.binaries(minor, signal);
-    await this.#stopKubernetes();
+    await this.#stopKubernetes(stopGraceMs);
     this.#binaries = binaries;
     await this.#startKubernetes(signal);
   }
 
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stopAll().then(() => this.#reportExit({ kind: 'stopped' }));
+  stop(graceMs = stopGraceMs): Promise<void> {
+    this.#stopping ??= this.#stopAll(graceMs).then(() => this.#reportExit({ kind: 'stopped' }));
     return this.#stopping;
   }
 
@@ -259,30 +261,32 @@ class RunningControlPlane implements ControlPlane {
     });
   }
 
-  async #stopKubernetes(): Promise<void> {
+  async #stopKubernetes(graceMs: number): Promise<void> {
     await Promise.all(
-      (['kube-scheduler', 'kube-controller-manager', 'kube-apiserver'] as const).map((server) => this.#end(server)),
+      (['kube-scheduler', 'kube-controller-manager', 'kube-apiserver'] as const).map((server) =>
+        this.#end(server, graceMs),
+      ),
     );
   }
 
   /** etcd last: the API server writes while it shuts down. */
-  async #stopAll(): Promise<void> {
-    await this.#stopKubernetes();
-    await this.#end('etcd');
+  async #stopAll(graceMs: number): Promise<void> {
+    await this.#stopKubernetes(graceMs);
+    await this.#end('etcd', graceMs);
   }
 
-  async #end(server: Server): Promise<void> {
+  async #end(server: Server, graceMs: number): Promise<void> {
     const process = this.#processes.get(server);
     if (process === undefined) return;
     this.#leaving.add(process);
-    await process.stop(stopGraceMs);
+    await process.stop(graceMs);
     this.#processes.delete(server);
   }
 
   /** A control plane without one of its parts lies about the rest, so the rest goes too. */
   async #giveUp({ server }: Ending): Promise<void> {
     const lastWords = (await this.#processes.get(server)?.lastWords()) ?? '';
-    await this.#stopAll();
+    await this.#stopAll(crashGraceMs);
     this.#reportExit({ kind: 'crashed', server, lastWords });
   }
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { components } from '../components.ts';
 import { checksumIn, type DownloadContext, download, planDownload } from './download.ts';
 import { newestArchive } from './envtest-index.ts';
+import { resolveBinaries } from './resolve-binaries.ts';
 
 const sum = (algorithm: string, bytes: string | Buffer) => createHash(algorithm).update(bytes).digest('hex');
 const hash = 'a'.repeat(128);
@@ -98,6 +99,32 @@ describe('from a server', () => {
       expect(readFileSync(join(out, component), 'utf8')).toBe(`program ${component}`);
       expect(statSync(join(out, component)).mode & 0o111).not.toBe(0);
     }
+  });
+
+  it('is preferred to a build, cached, and not fetched again', async () => {
+    const said: string[] = [];
+    const options = {
+      ...context,
+      minor: '1.36' as const,
+      cacheDirectory: join(directory, 'cache'),
+      onProgress: ({ message }: { message: string }) => void said.push(message),
+    };
+    const { signal: _, ...rest } = options;
+    const first = await resolveBinaries(rest);
+    expect(first.files['kube-apiserver']).toMatchObject({ source: 'download', isOurs: false });
+    expect(readFileSync(first.files.etcd.path, 'utf8')).toBe('program etcd');
+    expect(said.at(-1)).toBe('5 files, checksums right');
+    answers.clear();
+    expect(await resolveBinaries(rest)).toEqual(first);
+  });
+
+  it('gives way to the next source when a checksum is wrong, and leaves nothing', async () => {
+    answers.set(`${base}/kubectl`, 'something else');
+    const { signal: _, ...rest } = context;
+    const cacheDirectory = join(directory, 'cache');
+    const resolving = resolveBinaries({ ...rest, minor: '1.36', cacheDirectory, env: { PATH: '/nonexistent' } });
+    await expect(resolving).rejects.toMatchObject({ code: 'GO_MISSING' });
+    expect(readdirSync(join(cacheDirectory, 'control-plane'))).toEqual([]);
   });
 
   it.each([[`${base}/kube-scheduler`], ['/v1.36.2.tar.gz']])('refuses %s with other bytes', async (path) => {

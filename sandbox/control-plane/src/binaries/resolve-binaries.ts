@@ -38,12 +38,19 @@ export interface ResolveOptions {
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
   readonly sites?: DownloadSites;
+  /** In Go's words; this machine's by default. */
+  readonly platform?: Platform;
+}
+
+export interface Platform {
+  readonly os: string;
+  readonly arch: string;
 }
 
 interface Context {
   readonly options: ResolveOptions;
   readonly parent: string;
-  readonly platform: { readonly os: string; readonly arch: string };
+  readonly platform: Platform;
   readonly clock: Clock;
   readonly onProgress: OnProgress;
 }
@@ -60,7 +67,7 @@ const reportEveryMs = 5_000;
 export async function resolveBinaries(options: ResolveOptions): Promise<Binaries> {
   const clock = options.clock ?? systemClock;
   const onProgress = options.onProgress ?? (() => undefined);
-  const platform = { os: process.platform, arch: process.arch === 'x64' ? 'amd64' : process.arch };
+  const platform = options.platform ?? thisPlatform();
   const parent = join(options.cacheDirectory, 'control-plane');
   const context: Context = { options, parent, platform, clock, onProgress };
   const installed = await findInstalled(options.minor, options.env, reporter(onProgress, clock, 'find'));
@@ -80,6 +87,10 @@ export function binaryProvider(options: Omit<ResolveOptions, 'minor' | 'signal'>
     known.set(minor, binaries);
     return binaries;
   };
+}
+
+function thisPlatform(): Platform {
+  return { os: process.platform, arch: process.arch === 'x64' ? 'amd64' : process.arch };
 }
 
 function complete(minor: Minor, installed: PartialFiles, rest: PartialFiles): Binaries {
