@@ -2,16 +2,19 @@ export { connectReader, connectWriter } from './connect.ts';
 export type { LifecycleEvent, StepProgress } from './events.ts';
 export { type HeldLease, type HoldLeaseRequest, holdLease } from './hold-lease.ts';
 export {
+  batchStages,
   componentOf,
-  orderStages,
   type Plan,
   type PlanHeader,
   type PlannedStep,
   planClass,
   type Stage,
+  upStages,
 } from './plan.ts';
+export { type DownPolicy, type PreparedDown, planDown } from './plan-down.ts';
 export { clusterIdOf, type PlanUpOptions, type PreparedUp, planUp } from './plan-up.ts';
 export { readStatus, type Status } from './read-status.ts';
+export { type DownOutcome, runDown } from './run-down.ts';
 export {
   errorOf,
   failureOf,

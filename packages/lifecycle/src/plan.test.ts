@@ -1,71 +1,60 @@
-import type { Change, Phase } from '@roadstead/definition';
+import type { Change } from '@roadstead/definition';
 import { describe, expect, it } from 'vitest';
-import { orderStages, planClass } from './plan.ts';
+import { batchStages, planClass, upStages } from './plan.ts';
 
-function line(id: string, phase: Phase, action: Change['action'] = 'create'): Change {
+function line(id: string, phase: Change['phase'], action: Change['action'] = 'create'): Change {
   return { id, phase, action, class: 'safe', what: id, why: 'declared, not there yet', fields: [] };
 }
 
-const ids = (stages: ReturnType<typeof orderStages>): string[][] =>
-  stages.map(({ steps }) => steps.map(({ id }) => id));
+const ids = (stages: ReturnType<typeof upStages>): string[][] => stages.map(({ steps }) => steps.map(({ id }) => id));
 
 describe('the order of a run', () => {
-  const changes = [
-    line('object/dns/apps/Deployment/dns/dns', 'manifests'),
-    line('object/base/-/Namespace/-/x', 'manifests'),
-    line('eks/node-group/app-1', 'pools'),
-    line('eks/node-group/app-0', 'pools', 'delete'),
-    line('stack/pool-app', 'pools'),
-    line('stack/pool-old', 'pools', 'delete'),
-    line('stack/network', 'network'),
-    line('eks/cluster', 'control-plane'),
+  const objects = [
+    line('object/dns/Deployment.apps/dns/dns', 'manifests'),
+    line('object/base/Namespace/-/x', 'manifests'),
   ];
   const needs = new Map([['dns', ['base']]]);
 
-  it('makes before it deletes, and a stack before what stands on it', () => {
-    expect(ids(orderStages({ kind: 'up', changes }, needs))).toEqual([
+  it('walks the batches of AWS, then components by what they need', () => {
+    const batches = [
+      [line('stack/network', 'network')],
+      [line('eks/node-group/a', 'pools'), line('eks/node-group/b', 'pools')],
+    ];
+    expect(ids(upStages(batches, objects, needs))).toEqual([
       ['stack/network'],
-      ['eks/cluster'],
-      ['stack/pool-app'],
-      ['eks/node-group/app-1'],
-      ['eks/node-group/app-0'],
-      ['stack/pool-old'],
+      ['eks/node-group/a', 'eks/node-group/b'],
       ['component/base'],
       ['component/dns'],
     ]);
   });
 
-  it('walks backwards on the way down, what stands on a stack before the stack', () => {
-    const down = changes.map((change) => ({ ...change, action: 'delete' as const }));
-    expect(ids(orderStages({ kind: 'down', changes: down }, needs))).toEqual([
-      ['prune'],
-      ['eks/node-group/app-1', 'eks/node-group/app-0'],
-      ['stack/pool-app', 'stack/pool-old'],
-      ['eks/cluster'],
-      ['stack/network'],
+  it('takes away what is no longer in the release when every component has what it keeps', () => {
+    const lines = [
+      line('object/b/ConfigMap/d/gone', 'manifests', 'delete'),
+      line('object/a/ConfigMap/d/new', 'manifests'),
+    ];
+    expect(ids(upStages([], lines, new Map()))).toEqual([['component/a'], ['prune']]);
+  });
+
+  it('runs components together that do not need each other, all lines of one in one step', () => {
+    const lines = ['a', 'b', 'a'].map((name, index) => line(`object/${name}/ConfigMap/d/${index}`, 'manifests'));
+    const [stage] = upStages([], lines, new Map());
+    expect(stage?.steps.map(({ id, changes }) => [id, changes.length])).toEqual([
+      ['component/a', 2],
+      ['component/b', 1],
     ]);
   });
 
-  it('takes away what is no longer in the release when every component has what it keeps', () => {
-    const lines = [
-      line('object/b/-/ConfigMap/d/gone', 'manifests', 'delete'),
-      line('object/a/-/ConfigMap/d/new', 'manifests'),
-    ];
-    expect(ids(orderStages({ kind: 'up', changes: lines }, new Map()))).toEqual([['component/a'], ['prune']]);
-  });
-
-  it('runs components together that do not need each other', () => {
-    const two = [line('object/a/-/ConfigMap/d/a', 'manifests'), line('object/b/-/ConfigMap/d/b', 'manifests')];
-    expect(ids(orderStages({ kind: 'up', changes: two }, new Map()))).toEqual([['component/a', 'component/b']]);
-  });
-
   it('refuses components that need each other', () => {
-    const two = [line('object/a/-/ConfigMap/d/a', 'manifests')];
     const cycle = new Map([
       ['a', ['b']],
       ['b', ['a']],
     ]);
-    expect(() => orderStages({ kind: 'up', changes: two }, cycle)).toThrow('a → b → a');
+    expect(() => upStages([], [line('object/a/ConfigMap/d/a', 'manifests')], cycle)).toThrow('a → b → a');
+  });
+
+  it('leaves empty batches out', () => {
+    expect(batchStages([[], [line('stack/network', 'network', 'delete')]])).toHaveLength(1);
   });
 });
 

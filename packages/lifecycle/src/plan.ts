@@ -1,4 +1,4 @@
-import { type Change, type ChangeClass, changeClasses, type Phase, phases } from '@roadstead/definition';
+import { type Change, type ChangeClass, changeClasses, type Phase } from '@roadstead/definition';
 
 /** Where a plan was made: what the header of every plan names, so that nobody changes the wrong account. */
 export interface PlanHeader {
@@ -51,39 +51,24 @@ export interface Stage {
 }
 
 /**
- * The order of a run. `up` walks the phases forwards, `down` backwards. Inside a phase what is made comes before what
- * is deleted, a stack before what stands on it, and what stands on a stack goes before the stack. Components follow
- * `needs`, given as name → names.
+ * The stages of an `up`: the batches of AWS changes in their order, then components by `needs` (name → names), then what
+ * the release no longer has.
  */
-export function orderStages(
-  plan: Pick<Plan, 'kind' | 'changes'>,
+export function upStages(
+  batches: readonly (readonly Change[])[],
+  objects: readonly Change[],
   needs: ReadonlyMap<string, readonly string[]>,
 ): Stage[] {
-  const walk = plan.kind === 'up' ? phases : phases.toReversed();
-  return walk.flatMap((phase) => {
-    const changes = plan.changes.filter((change) => change.phase === phase);
-    const components = [
-      ...componentStages(
-        phase,
-        changes.filter((change) => !isPruned(change)),
-        needs,
-      ),
-      ...pruneStage(phase, changes.filter(isPruned)),
-    ];
-    const rest = changes.filter((change) => componentOf(change) === undefined);
-    const ranks = [...new Set(rest.map(rankInPhase))].sort((a, b) => a - b);
-    const stages = ranks.map((rank) => ({
-      phase,
-      steps: rest.filter((change) => rankInPhase(change) === rank).map(stepOf),
-    }));
-    return plan.kind === 'up' ? [...stages, ...components] : [...components.toReversed(), ...stages];
-  });
+  const pruned = objects.filter((change) => change.action === 'delete');
+  const kept = objects.filter((change) => change.action !== 'delete');
+  return [...batchStages(batches), ...componentStages(kept, needs), ...pruneStage(pruned)];
 }
 
-function rankInPhase(change: Change): number {
-  const isStack = change.id.startsWith('stack/');
-  if (change.action === 'delete') return isStack ? 3 : 2;
-  return isStack ? 0 : 1;
+/** One stage for each batch of changes that may run together. */
+export function batchStages(batches: readonly (readonly Change[])[]): Stage[] {
+  return batches.flatMap((batch) =>
+    batch[0] === undefined ? [] : [{ phase: batch[0].phase, steps: batch.map(stepOf) }],
+  );
 }
 
 function stepOf(change: Change): PlannedStep {
@@ -97,36 +82,29 @@ export function componentOf(change: Change): string | undefined {
   return kind === 'object' ? component : undefined;
 }
 
-/** An object that the release no longer has. Such go last, when every component has what it keeps. */
-function isPruned(change: Change): boolean {
-  return change.action === 'delete' && componentOf(change) !== undefined;
-}
-
-function pruneStage(phase: Phase, changes: readonly Change[]): Stage[] {
+function pruneStage(changes: readonly Change[]): Stage[] {
   if (changes.length === 0) return [];
-  return [{ phase, steps: [{ id: pruneStepId, phase, what: 'objects no longer in the release', changes }] }];
+  return [
+    {
+      phase: 'manifests',
+      steps: [{ id: pruneStepId, phase: 'manifests', what: 'objects no longer in the release', changes }],
+    },
+  ];
 }
 
-function componentStages(
-  phase: Phase,
-  changes: readonly Change[],
-  needs: ReadonlyMap<string, readonly string[]>,
-): Stage[] {
+function componentStages(changes: readonly Change[], needs: ReadonlyMap<string, readonly string[]>): Stage[] {
   const names = [...new Set(changes.map(componentOf).filter((name) => name !== undefined))].sort();
-  const levels = new Map<string, number>();
-  for (const name of names) levels.set(name, levelOf(name, needs, []));
+  const levels = new Map(names.map((name) => [name, levelOf(name, needs, [])]));
   const used = [...new Set(levels.values())].sort((a, b) => a - b);
   return used.map((level) => ({
-    phase,
-    steps: names
-      .filter((name) => levels.get(name) === level)
-      .map((name) => ({
-        id: `component/${name}`,
-        phase,
-        what: `component ${name}`,
-        changes: changes.filter((change) => componentOf(change) === name),
-      })),
+    phase: 'manifests',
+    steps: names.filter((name) => levels.get(name) === level).map((name) => componentStep(name, changes)),
   }));
+}
+
+function componentStep(name: string, changes: readonly Change[]): PlannedStep {
+  const own = changes.filter((change) => componentOf(change) === name);
+  return { id: `component/${name}`, phase: 'manifests', what: `component ${name}`, changes: own };
 }
 
 /** How long the chain of needs below a component is. A cycle is refused by the channel's check, long before. */

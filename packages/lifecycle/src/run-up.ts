@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { RoadsteadError } from '@roadstead/foundation';
-import { type AwsRunContext, executeAwsChange, liveOutputs, observe } from '@roadstead/provisioning';
+import { executeAwsChange, liveOutputs, observe, orderAwsChanges } from '@roadstead/provisioning';
+import { awsContext } from './aws-context.ts';
 import { connectWriter } from './connect.ts';
 import type { LifecycleEvent } from './events.ts';
 import { componentExecutor } from './execute-components.ts';
 import { holdLease } from './hold-lease.ts';
-import { orderStages, type PlannedStep, pruneStepId } from './plan.ts';
+import { componentOf, type PlannedStep, pruneStepId, upStages } from './plan.ts';
 import { clusterIdOf, type PreparedUp } from './plan-up.ts';
 import { type RunOutcome, runPlan, type StepContext, type StepExecutor } from './run-plan.ts';
 import { verifyNodes } from './verify.ts';
@@ -68,7 +69,7 @@ async function walk(world: World, prepared: PreparedUp, options: Walk): Promise<
     plan,
     readyTimeoutMs: Math.max(60_000, 15 * 60_000 * world.pollScale),
     connect: () => connectNow(world, prepared, options.signal),
-    outputs: () => liveOutputs(awsContext(world, prepared, silent(options)), release, release.components),
+    outputs: () => liveOutputs(awsContext(world, identityOf(prepared), silent(options)), release, release.components),
   });
   const executor: StepExecutor = {
     execute: async (step, context) => {
@@ -79,7 +80,9 @@ async function walk(world: World, prepared: PreparedUp, options: Walk): Promise<
     },
   };
   const needs = new Map(release.components.map((component) => [component.name, component.needs]));
-  const stages = [...orderStages(plan, needs), verifyStage];
+  const objects = plan.changes.filter((change) => componentOf(change) !== undefined);
+  const batches = orderAwsChanges(plan.changes.filter((change) => componentOf(change) === undefined));
+  const stages = [...upStages(batches, objects, needs), verifyStage];
   try {
     return await runPlan({
       runId: options.runId,
@@ -112,29 +115,11 @@ async function executeAwsStep(
   context: StepContext,
 ): Promise<void> {
   for (const change of step.changes)
-    await executeAwsChange(awsContext(world, prepared, context), change, prepared.release);
+    await executeAwsChange(awsContext(world, identityOf(prepared), context), change, prepared.release);
 }
 
-function awsContext(world: World, { target, caller }: PreparedUp, context: StepContext): AwsRunContext {
-  const { reader, writer, clock, pollScale } = world;
-  return {
-    reader,
-    writer,
-    clock,
-    pollScale,
-    signal: context.signal,
-    runId: context.runId,
-    cluster: target.cluster.name,
-    onProgress: ({ resource, status, elapsedSeconds, usualSeconds, reason }) =>
-      context.onProgress({
-        resource,
-        status,
-        elapsedSeconds,
-        usualSeconds,
-        ...(reason === undefined ? {} : { reason }),
-      }),
-    ...(caller.principalArn === undefined ? {} : { ownPrincipalArn: caller.principalArn }),
-  };
+function identityOf({ target, caller }: PreparedUp) {
+  return { cluster: target.cluster.name, caller };
 }
 
 function silent({ runId, signal }: Walk): StepContext {

@@ -1,4 +1,5 @@
 import { planDown, runDown } from '@roadstead/lifecycle';
+import type { Receipt } from '@roadstead/provisioning';
 import { loadTarget, type SourceOptions } from '../load.ts';
 import { confirmPlan } from '../output/confirm.ts';
 import { planText } from '../output/plan-text.ts';
@@ -33,8 +34,16 @@ export async function downCommand(context: CommandContext, options: DownOptions)
       console.err('Nothing was changed.');
       return 1;
     }
-    const run = await followDown(context, options, (runOptions) => runDown(opened.world, prepared, runOptions));
-    return run;
+    let receipt: Receipt | undefined;
+    const code = await followRun(context, options, async (run) => {
+      const ended = await runDown(opened.world, prepared, run);
+      receipt = ended.receipt;
+      return ended.outcome;
+    });
+    if (receipt !== undefined && options.output === 'json')
+      console.out(JSON.stringify({ type: 'receipt', ...receipt }));
+    else if (receipt !== undefined) for (const line of receiptText(receipt, console.colours)) console.err(line);
+    return code;
   } finally {
     await opened.close();
   }

@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { isRoadsteadError, messageOf } from '@roadstead/foundation';
+import { executeAwsChange, orderDownChanges, type Receipt, receiptOf } from '@roadstead/provisioning';
+import { awsContext } from './aws-context.ts';
+import { connectWriter } from './connect.ts';
+import { holdLease } from './hold-lease.ts';
+import { batchStages, type PlannedStep, type Stage } from './plan.ts';
+import { type PreparedDown, releaseStepId } from './plan-down.ts';
+import { clusterIdOf } from './plan-up.ts';
+import { type RunOutcome, runPlan, type StepContext, type StepExecutor } from './run-plan.ts';
+import { leaseTtlMs, type RunOptions } from './run-up.ts';
+import type { World } from './world.ts';
+
+export interface DownOutcome {
+  readonly outcome: RunOutcome;
+  readonly receipt: Receipt;
+}
+
+/** Takes the cluster down in order, under its lease. What was done is in the receipt, also when it did not come to its end. */
+export async function runDown(world: World, prepared: PreparedDown, options: RunOptions): Promise<DownOutcome> {
+  const { store, clock } = world;
+  const id = clusterIdOf(prepared.target.cluster);
+  const held = await holdLease({ ...world, key: id, ttlMs: leaseTtlMs });
+  const signal = AbortSignal.any([options.abort, held.lost]);
+  try {
+    const runId = randomUUID();
+    await store.journal.begin({ id: runId, clusterId: id, kind: 'down', plan: prepared.plan, startedAt: clock.now() });
+    const outcome = await walkDown(world, prepared, { ...options, runId, signal });
+    const steps = await store.journal.steps(runId);
+    const done = new Set(steps.filter(({ state }) => state === 'done').map(({ changeId }) => changeId));
+    if (outcome.state === 'done') await store.records.forget(id);
+    return { outcome, receipt: receiptOf({ changes: prepared.plan.changes, stays: prepared.aws.stays }, done) };
+  } finally {
+    await held.release();
+  }
+}
+
+async function walkDown(
+  world: World,
+  prepared: PreparedDown,
+  options: RunOptions & { runId: string; signal: AbortSignal },
+): Promise<RunOutcome> {
+  const { plan, aws } = prepared;
+  const ofKubernetes = plan.changes.filter((change) => change.id.startsWith(releaseStepId));
+  const stages: Stage[] = batchStages([ofKubernetes, ...orderDownChanges(aws.changes)]);
+  const executor: StepExecutor = {
+    execute: (step, context) =>
+      step.id.startsWith(releaseStepId)
+        ? releaseService(world, prepared, step, context)
+        : executeStep(world, prepared, step, context),
+  };
+  return runPlan({
+    runId: options.runId,
+    cluster: plan.header.cluster,
+    kind: 'down',
+    stages,
+    executor,
+    journal: world.store.journal,
+    clock: world.clock,
+    concurrency: 8,
+    stop: options.stop,
+    signal: options.signal,
+    onEvent: options.onEvent,
+  });
+}
+
+async function executeStep(
+  world: World,
+  { target, caller }: PreparedDown,
+  step: PlannedStep,
+  context: StepContext,
+): Promise<void> {
+  const run = awsContext(world, { cluster: target.cluster.name, caller }, context);
+  for (const change of step.changes) await executeAwsChange(run, change);
+}
+
+/** Deletes the Service and waits until its finalizer is gone: then its load balancer is. A server that does not answer leaves the sweep to AWS. */
+async function releaseService(
+  world: World,
+  { found }: PreparedDown,
+  step: PlannedStep,
+  context: StepContext,
+): Promise<void> {
+  const [namespace = '', name = ''] = step.id.slice(releaseStepId.length + 1).split('/');
+  const ref = { apiVersion: 'v1', kind: 'Service', namespace, name };
+  const client = connectWriter(world, found.observed);
+  if (client === undefined) return;
+  const deadline = world.clock.monotonic() + Math.max(30_000, 5 * 60_000 * world.pollScale);
+  try {
+    await client.delete(ref, {}, context.signal);
+    while ((await client.get(ref, context.signal)) !== undefined && world.clock.monotonic() < deadline) {
+      context.onProgress({ resource: `Service ${namespace}/${name}`, status: 'waits for its load balancer to go' });
+      await world.clock.sleep(Math.max(200, 3000 * world.pollScale), context.signal);
+    }
+  } catch (error) {
+    if (!isRoadsteadError(error)) throw error;
+    context.onProgress({ resource: `Service ${namespace}/${name}`, status: 'left to AWS', reason: messageOf(error) });
+  } finally {
+    await client.close();
+  }
+}
