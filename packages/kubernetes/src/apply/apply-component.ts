@@ -7,7 +7,7 @@ import { type Fingerprint, fingerprintOf } from './fingerprint.ts';
 import type { Inventory } from './inventory.ts';
 import { type Phase, phaseOf, phases, propagationForReplace } from './object-nature.ts';
 import { writeParent } from './parent.ts';
-import { effectiveDesired } from './plan-objects.ts';
+import { asAdopted, effectiveDesired, isOlderThanUs } from './plan-objects.ts';
 import type { ObjectChange, PlacedObject, ReleasePlan } from './release-types.ts';
 import { waitEstablished, waitGone } from './wait-for.ts';
 
@@ -162,7 +162,9 @@ async function applyChange(
     await client.delete(change.ref, { propagation, ...(change.uid === undefined ? {} : { uid: change.uid }) }, signal);
     await waitGone(client, change.ref, change.uid, context.clock ?? systemClock, signal);
   }
-  return client.apply(desired, { fieldManager, force }, signal);
+  const applied = await client.apply(desired, { fieldManager, force }, signal);
+  if (change.kind !== 'create' || applied.created || !isOlderThanUs(applied.object)) return applied.object;
+  return (await client.apply(asAdopted(desired), { fieldManager }, signal)).object;
 }
 
 /** An update of what is no member yet: the object was there before us, and has to be looked at to be marked so. */

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
@@ -232,6 +233,19 @@ describe('a release on a real API server', () => {
     expect(lines(await plan([]))).toEqual(['retain ConfigMap/foreign/shared']);
     await plane.client.delete(refTo(namespace('foreign')));
     await plane.client.delete(refTo(configMap('foreign', 'shared')));
+  });
+
+  it('marks what turns out to have been there before, when new objects were not tried', async () => {
+    await plane.client.create(namespace('untried'));
+    await plane.client.create(configMap('untried', 'theirs', {}));
+    // Timestamps of the API server have whole seconds.
+    await setTimeout(1_100);
+    const release = [{ name: 'untried', objects: [configMap('untried', 'theirs'), configMap('untried', 'ours')] }];
+    const planned = await up(release, { tryNew: false });
+    expect(planned.changes.map((change) => change.kind)).toEqual(['create', 'create']);
+    expect(lines(await plan(release))).toEqual([]);
+    expect(lines(await up([])).sort()).toEqual(['prune ConfigMap/untried/ours', 'retain ConfigMap/untried/theirs']);
+    await plane.client.delete(refTo(configMap('untried', 'theirs')));
   });
 
   it('relabels what moved to another component, and never deletes it', async () => {

@@ -27,8 +27,7 @@ export function effectiveDesired(placed: PlacedObject, live: KubernetesObject | 
   if (live === undefined) return placed.object;
   const desired = yieldReplicas(placed.object, live);
   if (live.metadata.annotations?.[adoptedAnnotation] === undefined && isMadeByUs(live)) return desired;
-  const annotations = { ...desired.metadata.annotations, [adoptedAnnotation]: 'true' };
-  return { ...desired, metadata: { ...desired.metadata, annotations } };
+  return asAdopted(desired);
 }
 
 /** A member by label or by owned fields; both would have to be taken off for us to call it foreign. */
@@ -47,8 +46,18 @@ export function isUnchanged(placed: PlacedObject, observed: ObservedRelease): bo
   return record.desired === desiredDigestOf(desired) && record.live === liveDigestOf(member.object);
 }
 
-/** The objects that a dry run has to be made for. */
-export function suspectsOf(placed: readonly PlacedObject[], observed: ObservedRelease): readonly PlacedObject[] {
+/** True for what no list showed: new, or there without our label. */
+function isUnlisted(placed: PlacedObject, observed: ObservedRelease): boolean {
+  return !observed.members.has(placed.key);
+}
+
+/** The objects that a dry run has to be made for; `tryNew` false leaves out those that seem not to be there. */
+export function suspectsOf(
+  placed: readonly PlacedObject[],
+  observed: ObservedRelease,
+  tryNew = true,
+): readonly PlacedObject[] {
+  if (!tryNew) return suspectsOf(placed, observed).filter((each) => !isUnlisted(each, observed));
   return placed.filter(
     (each) => each.refusal === undefined && each.knownAfter === undefined && !isUnchanged(each, observed),
   );
@@ -60,6 +69,19 @@ export interface PlanInput {
   /** By object key; every suspect has one. */
   readonly probes: ReadonlyMap<string, Probe>;
   readonly policy: PlanPolicy;
+}
+
+/** True when an object was made before we first applied it; our own, applied once more, has the same second in both. */
+export function isOlderThanUs(object: KubernetesObject): boolean {
+  const since = appliedEntryOf(object, fieldManager)?.time;
+  const { creationTimestamp } = object.metadata;
+  return since !== undefined && creationTimestamp !== undefined && creationTimestamp < since;
+}
+
+/** The object marked as one that Roadstead found and did not make. */
+export function asAdopted(desired: KubernetesObject): KubernetesObject {
+  const annotations = { ...desired.metadata.annotations, [adoptedAnnotation]: 'true' };
+  return { ...desired, metadata: { ...desired.metadata, annotations } };
 }
 
 /** Decides and never acts. What is made or changed in the order of components, phases and names; then what goes, in reverse. */
@@ -87,6 +109,7 @@ function planOne(placed: PlacedObject, input: PlanInput): ObjectChange {
     return { ...base, kind: 'update', why, drift: false, force: false, knownAfter: placed.knownAfter };
   }
   const probe = input.probes.get(key);
+  if (probe === undefined && member === undefined) return { ...base, kind: 'create', why: 'new, not tried' };
   if (probe === undefined) return { ...base, kind: 'none', class: 'none', why: 'as it should be', refresh: false };
   return planProbed(placed, probe, input);
 }

@@ -11,6 +11,11 @@ export interface PlanOptions {
   readonly mayForce?: (ref: ObjectRef, conflict: FieldConflict) => boolean;
   /** Lets namespaces, CRDs and volumes go that are no longer in the release. Default: never. */
   readonly allowDataLoss?: (ref: ObjectRef) => boolean;
+  /**
+   * Default true: objects that are not there are tried as well, so that the plan shows what the server would refuse.
+   * False saves one request for each; what is refused then shows when it is applied.
+   */
+  readonly tryNew?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -31,7 +36,7 @@ export async function planRelease(
   const observed = await observeRelease(client, names, objects, signal);
   const placed = placeObjects(components, observed.catalog, observed.namespaces);
   const force = (each: { readonly ref: ObjectRef }, conflict: FieldConflict) => mayForce?.(each.ref, conflict) ?? false;
-  const probes = await probeObjects(client, suspectsOf(placed, observed), observed, force, signal);
+  const probes = await probeObjects(client, suspectsOf(placed, observed, options.tryNew), observed, force, signal);
   const changes = planObjects({ placed, observed, probes, policy: { allowDataLoss: allowDataLoss ?? (() => false) } });
   return { changes, components: names, placed, observed };
 }

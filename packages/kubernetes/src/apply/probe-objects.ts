@@ -32,9 +32,8 @@ export async function probeObjects(
   return new Map(probes);
 }
 
-/** A dry run that would create answers an object without a resource version. */
 function isThere(outcome: ProbeOutcome): boolean {
-  if (outcome.kind === 'merged') return outcome.object.metadata.resourceVersion !== undefined;
+  if (outcome.kind === 'merged') return !outcome.created;
   return outcome.kind === 'conflict' || (outcome.kind === 'refused' && outcome.status.code === 422);
 }
 
@@ -49,7 +48,7 @@ async function tryApply(
   const desired = effectiveDesired(placed, live);
   const attempt = (force: boolean) => client.dryRunApply(desired, { fieldManager, force }, signal);
   try {
-    return { kind: 'merged', object: await attempt(false), taken: [], drift: false };
+    return { kind: 'merged', ...(await attempt(false)), taken: [], drift: false };
   } catch (error) {
     const conflicts = error instanceof KubernetesStatusError ? conflictsOf(error.status) : [];
     if (conflicts.length === 0) return refusal(error, placed);
@@ -58,7 +57,7 @@ async function tryApply(
     );
     if (decision.kind === 'report') return { kind: 'conflict', conflicts: decision.conflicts };
     try {
-      return { kind: 'merged', object: await attempt(true), taken: conflicts, drift: decision.drift };
+      return { kind: 'merged', ...(await attempt(true)), taken: conflicts, drift: decision.drift };
     } catch (forced) {
       return refusal(forced, placed);
     }

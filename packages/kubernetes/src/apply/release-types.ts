@@ -62,6 +62,7 @@ export type ProbeOutcome =
   | {
       readonly kind: 'merged';
       readonly object: KubernetesObject;
+      readonly created: boolean;
       readonly taken: readonly FieldConflict[];
       readonly drift: boolean;
     }

@@ -76,9 +76,16 @@ export interface KubernetesReader {
   close(): Promise<void>;
 }
 
+/** What came of an apply. */
+export interface Applied {
+  readonly object: KubernetesObject;
+  /** True when there was no such object before. */
+  readonly created: boolean;
+}
+
 /** The planner's one request that is no read by verb; always sent with `dryRun=All`, so nothing is stored. */
 export interface DryRunner {
-  dryRunApply(object: KubernetesObject, options: ApplyOptions, signal?: AbortSignal): Promise<KubernetesObject>;
+  dryRunApply(object: KubernetesObject, options: ApplyOptions, signal?: AbortSignal): Promise<Applied>;
 }
 
 export interface DeleteOptions {
@@ -95,7 +102,7 @@ export type PatchType = 'merge' | 'json' | 'strategic';
 /** Everything that changes. */
 export interface KubernetesWriter {
   /** Server-side apply; repeatable. */
-  apply(object: KubernetesObject, options: ApplyOptions, signal?: AbortSignal): Promise<KubernetesObject>;
+  apply(object: KubernetesObject, options: ApplyOptions, signal?: AbortSignal): Promise<Applied>;
   /** Not repeated when the answer is lost, as the object may be there. */
   create(object: KubernetesObject, signal?: AbortSignal): Promise<KubernetesObject>;
   patch(
@@ -313,12 +320,10 @@ async function sendApply(
   object: KubernetesObject,
   options: ApplyOptions & { readonly dryRun: boolean },
   signal?: AbortSignal,
-): Promise<KubernetesObject> {
+): Promise<Applied> {
   const request = applyRequest(await servedMapping(shared, object, signal), object, options);
-  return toKubernetesObject(
-    parseAnswer(await shared.transport.request({ ...request, signal }), request.what),
-    request.what,
-  );
+  const { status, text } = await shared.transport.exchange({ ...request, signal });
+  return { object: toKubernetesObject(parseAnswer(text, request.what), request.what), created: status === 201 };
 }
 
 async function sendUnlessGone(transport: Transport, request: ApiRequest): Promise<'accepted' | 'gone'> {

@@ -37,6 +37,8 @@ export interface ApiRequest {
 export interface Transport {
   /** The answer's body. A refusal is a `KubernetesStatusError`; no answer is `KUBE_UNREACHABLE` or `KUBE_TIMEOUT`. */
   request(request: ApiRequest): Promise<string>;
+  /** The same, with the HTTP status: an apply answers 201 when it made the object. */
+  exchange(request: ApiRequest): Promise<{ readonly status: number; readonly text: string }>;
   /** The body as it comes. The timeout covers the headers only; the caller ends the stream with its signal. */
   stream(request: ApiRequest): Promise<AsyncIterable<Buffer>>;
   close(): Promise<void>;
@@ -122,6 +124,8 @@ export function createTransport(options: TransportOptions): Transport {
 
   return {
     request: (request) => attempts(request, (answer) => answer.body.text(), false),
+    exchange: (request) =>
+      attempts(request, async (answer) => ({ status: answer.status, text: await answer.body.text() }), false),
     stream: (request) => attempts(request, async (answer) => answer.body, true),
     close: () => pools.close(),
   };
