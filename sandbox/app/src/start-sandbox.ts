@@ -12,7 +12,7 @@ import {
   progressLine,
   releases,
 } from '@roadstead/sandbox-control-plane';
-import { createEksService, type EksSandbox, loopbackTls, realControlPlanes } from '@roadstead/sandbox-eks';
+import { createEksService, type EksSandbox, loopbackTls } from '@roadstead/sandbox-eks';
 import {
   ControlRefusal,
   createGateway,
@@ -22,7 +22,7 @@ import {
   type ServiceContext,
 } from '@roadstead/sandbox-gateway';
 import { ensureMoto, type MotoTools, startMoto } from '@roadstead/sandbox-moto';
-import { type SandboxNodes, startNodes } from '@roadstead/sandbox-nodes';
+import { controlPlanesWithKubelets, type SandboxNodes, startNodes } from '@roadstead/sandbox-nodes';
 import { profileFiles } from './environment.ts';
 import { guardLoopback } from './loopback-guard.ts';
 import { readNodeFault } from './node-faults.ts';
@@ -135,8 +135,9 @@ async function build(
     log: (fields, message) => logger.info(fields, message),
   };
   gateway.register(createCloudFormationService(context));
+  const planes = controlPlanesWithKubelets({ binaries: parts.binaries, clock, minors: options.minors ?? allMinors });
   const eks = await createEksService(context, {
-    controlPlanes: realControlPlanes({ binaries: parts.binaries, clock, minors: options.minors ?? allMinors }),
+    controlPlanes: planes.controlPlanes,
     verify: async (url, headers) => {
       const verdict = gateway.verifyPresigned(url, headers);
       return 'caller' in verdict ? { ok: true, caller: verdict.caller } : { ok: false, reason: verdict.refusal };
@@ -146,9 +147,7 @@ async function build(
   });
   closers.push(() => eks.close());
   gateway.register(eks);
-  const nodes = startNodes(context, {
-    clusters: eks.clusters,
-  });
+  const nodes = startNodes(context, { clusters: eks.clusters, trustOf: planes.trustOf });
   closers.push(() => nodes.close());
   closers.push(() => stop.abort(new Error('The sandbox is being stopped.')));
   late.eks = eks;

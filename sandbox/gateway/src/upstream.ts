@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 import type { ServiceModels } from './model/service-models.ts';
 import { signingNameOf } from './model/service-models.ts';
 import { bodyText, encodeRfc3986, type WireAnswer, type WireRequest } from './protocol/http.ts';
@@ -34,7 +34,10 @@ const hopByHop = new Set([
 
 /** moto at a loopback address. A call that takes longer than `timeoutMs` (default 60 s) rejects. */
 export function createUpstream(url: string, timeoutMs = 60_000): Upstream {
-  const pool = new Pool(url, { connections: 16, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
+  // undici would dial by the name in the Host header, which is AWS's own here.
+  const dial = buildConnector({});
+  const connect: buildConnector.connector = ({ servername: _, ...options }, done) => dial(options, done);
+  const pool = new Pool(url, { connections: 16, connect, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
   return {
     async forward(place, service, request, signal) {
       const scope = `${place.region}/${service}/aws4_request`;
