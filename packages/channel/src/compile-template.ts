@@ -1,6 +1,7 @@
 import { type Fault, type Problem, problemAt } from '@roadstead/definition';
 import type { Json } from '@roadstead/foundation';
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -32,8 +33,8 @@ export interface CompileContext {
   readonly problems: Problem[];
 }
 
-/** Nodes that one document may become when its aliases are followed. */
-const largestDocument = 1_000_000;
+/** Nodes that the aliases of one document may make. */
+const mostExpanded = 100_000;
 
 /** Compiles a YAML node. What is wrong goes to `context.problems`, and the part becomes null. */
 export function compileNode(node: unknown, context: CompileContext): Template {
@@ -49,24 +50,17 @@ const nothing: Template = { kind: 'value', value: null };
 
 class Compiler {
   readonly #context: CompileContext;
-  #nodes = 0;
+  #expanded = 0;
+  #aliasDepth = 0;
+  readonly #anchors = new Map<string, Node | undefined>();
 
   constructor(context: CompileContext) {
     this.#context = context;
   }
 
   compile(node: unknown, inSub = false): Template {
-    this.#nodes += 1;
-    if (this.#nodes > largestDocument) {
-      if (this.#nodes === largestDocument + 1)
-        this.#report(node, 0, {
-          code: 'DOCUMENT_TOO_LARGE',
-          message: 'the document has too many nodes',
-          hint: 'aliases that hold aliases grow fast',
-        });
-      return nothing;
-    }
-    if (isAlias(node)) return this.compile(node.resolve(this.#context.document), inSub);
+    if (this.#aliasDepth > 0 && !this.#countExpanded(node)) return nothing;
+    if (isAlias(node)) return this.#expand(node, inSub);
     if (isScalar(node)) return this.#tagged(node, this.#scalar(node, inSub || node.tag === '!Sub'));
     if (isSeq(node)) {
       const isSub = inSub || node.tag === '!Sub';
@@ -77,6 +71,33 @@ class Compiler {
     }
     if (isMap(node)) return this.#tagged(node, this.#map(node));
     return nothing;
+  }
+
+  /** False once aliases have grown beyond reason; said once. */
+  #countExpanded(node: unknown): boolean {
+    this.#expanded += 1;
+    if (this.#expanded === mostExpanded + 1) {
+      this.#report(node, 0, {
+        code: 'DOCUMENT_TOO_LARGE',
+        message: `aliases make more than ${mostExpanded} nodes`,
+        hint: 'aliases that hold aliases grow fast',
+      });
+    }
+    return this.#expanded <= mostExpanded;
+  }
+
+  #expand(alias: Alias, inSub: boolean): Template {
+    this.#aliasDepth += 1;
+    const template = this.compile(this.#anchored(alias), inSub);
+    this.#aliasDepth -= 1;
+    return template;
+  }
+
+  /** Anchors of one name may follow each other: what an alias means depends on where it stands, so only single ones are kept. */
+  #anchored(alias: Alias): Node | undefined {
+    const place = `${alias.source}@${alias.range?.[0] ?? ''}`;
+    if (!this.#anchors.has(place)) this.#anchors.set(place, alias.resolve(this.#context.document));
+    return this.#anchors.get(place);
   }
 
   #tagged(node: Node, template: Template): Template {
@@ -151,7 +172,7 @@ class Compiler {
   }
 
   #merged(value: unknown, own: ReadonlySet<string>): TemplateEntry[] {
-    const source = isAlias(value) ? value.resolve(this.#context.document) : value;
+    const source = isAlias(value) ? this.#anchored(value) : value;
     const maps = isSeq(source) ? source.items : [source];
     return maps
       .map((one) => this.compile(one))
@@ -240,7 +261,8 @@ function isDirective(keys: readonly string[]): boolean {
 }
 
 function keyOf(key: unknown): string {
-  return String(isScalar(key) ? key.value : key);
+  const value = isScalar(key) ? key.value : key;
+  return typeof value === 'symbol' ? '<<' : String(value);
 }
 
 function plain(value: unknown): Json {

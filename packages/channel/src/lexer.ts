@@ -45,7 +45,7 @@ export function splitText(text: string): SplitText {
 
 /** Writes text so that `splitText` reads it back as text. */
 export function escapeText(text: string): string {
-  return text.replaceAll(open, `$${open}`);
+  return text.replaceAll(open, () => `$${open}`);
 }
 
 function trimmed(source: string, offset: number): TextPart {
@@ -81,7 +81,7 @@ function expressionEnd(text: string, start: number): number | LexError {
     } else if (character === '}') {
       if (opened.length === 0) {
         if (text[at + 1] === '}') return at;
-        return { message: 'a } has no {', hint: 'an expression ends with }}', offset: at };
+        return { message: 'a } has no {', hint: 'an expression ends with }}, after the } of its maps', offset: at };
       }
       opened.pop();
     }

@@ -10,13 +10,17 @@ import type { Json, JsonObject } from '@roadstead/foundation';
 import type { Bindings } from './cel.ts';
 import { toCel } from './cel-values.ts';
 
-/** What every expression of a release sees, but for `outputs`. Members that are not set are null. */
+/**
+ * What every expression of a release sees, but for `outputs`. Members that are not set are null. Zones are in the order of their ids,
+ * whatever order they were recorded in: with the record lost, what is read back renders to the same release.
+ */
 export function scopeOf(cluster: Cluster, inputs: Inputs, config: JsonObject): Bindings {
+  const zones = inputs.zones.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   return {
     cluster: toCel(clusterScope(cluster)),
-    inputs: toCel(inputs as unknown as JsonObject),
+    inputs: toCel({ ...inputs, zones } as unknown as JsonObject),
     config: toCel(config),
-    network: toCel(networkScope(planNetwork(cluster, inputs.zones))),
+    network: toCel(networkScope(planNetwork(cluster, zones))),
   };
 }
 

@@ -1,0 +1,234 @@
+import { formatProblem } from '@roadstead/definition';
+import { describe, expect, it } from 'vitest';
+import { checkChannel, parseChannel } from './index.ts';
+import { filesWith } from './test-channel.ts';
+
+/** What parsing finds, else what checking does. */
+function problemsOf(changes: Readonly<Record<string, string | undefined>>): string[] {
+  const parsed = parseChannel({ root: 'channel', files: filesWith(changes) });
+  const problems =
+    parsed.channel === undefined ? parsed.problems : [...parsed.problems, ...checkChannel(parsed.channel)];
+  return problems.map(formatProblem);
+}
+
+describe('a channel', () => {
+  it('that is right has no problems', () => {
+    expect(problemsOf({})).toEqual([]);
+  });
+
+  it.each<[string, Record<string, string | undefined>, string, string]>([
+    ['no channel.yaml', { 'channel.yaml': undefined }, 'channel/channel.yaml:1:1: ', 'NO_CHANNEL'],
+    [
+      'a version that is a number',
+      {
+        'channel.yaml': 'apiVersion: roadstead.dev/v1\nkind: Channel\nmetadata: {name: t}\nspec: {kubernetes: [1.36]}',
+      },
+      'channel/channel.yaml:1:1: spec.kubernetes.0',
+      'WRONG_CHANNEL_FILE',
+    ],
+    [
+      'a config schema that is none',
+      { 'config.schema.yaml': 'type: object\nproperties: {a: {type: text}}' },
+      'channel/config.schema.yaml:1:1: ',
+      'WRONG_CONFIG_SCHEMA',
+    ],
+    ['an unknown file of eks', { 'eks/nodegroup.yaml': 'a: 1' }, 'channel/eks/nodegroup.yaml:1:1: ', 'UNKNOWN_FILE'],
+    ['a manifest without component', { 'manifests/a.yaml': 'a: 1' }, 'channel/manifests/a.yaml:1:1: ', 'NO_COMPONENT'],
+    [
+      'a key that component.yaml does not have',
+      { 'manifests/a/component.yaml': 'need: [b]' },
+      'channel/manifests/a/component.yaml:1:1: ',
+      'WRONG_COMPONENT_FILE',
+    ],
+    ['broken YAML', { 'manifests/a/a.yaml': 'a: [1' }, 'channel/manifests/a/a.yaml:1:', 'YAML_SYNTAX'],
+    [
+      'an unfinished expression',
+      { 'manifests/a/a.yaml': 'a: ${{x' },
+      'channel/manifests/a/a.yaml:1:4: ',
+      'UNFINISHED_EXPRESSION',
+    ],
+    [
+      'a misspelt member',
+      { 'eks/cluster.yaml': 'name: ${{cluster.nam}}\nversion: "1.36"\nroleArn: x\nresourcesVpcConfig: {}' },
+      'channel/eks/cluster.yaml:1:17: ',
+      'UNKNOWN_MEMBER',
+    ],
+    [
+      'an unknown config item',
+      { 'manifests/a/a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "${{config.name}}"}' },
+      'channel/manifests/a/a.yaml:3:28: ',
+      'UNKNOWN_MEMBER',
+    ],
+    [
+      'a condition that is text',
+      { 'manifests/a/component.yaml': 'includeWhen: cluster.name' },
+      'channel/manifests/a/component.yaml:1:14: ',
+      'TYPE_MISMATCH',
+    ],
+    [
+      'a loop without suffix under a key',
+      { 'stacks/network.yaml': 'Resources:\n  Vpc: {forEach: [{z: network.zones}], template: {Type: AWS::EC2::VPC}}' },
+      'channel/stacks/network.yaml:2:23: ',
+      'NO_KEY_SUFFIX',
+    ],
+    [
+      'an output that no stack declares',
+      { 'eks/cluster.yaml': 'name: a\nversion: "1.36"\nroleArn: ${{outputs.foundation.Role}}\nresourcesVpcConfig: {}' },
+      'channel/eks/cluster.yaml:3:31: ',
+      'UNKNOWN_MEMBER',
+    ],
+    [
+      'an output of a later stack',
+      {
+        'stacks/network.yaml':
+          'parameters: {Role: "${{outputs.foundation.RoleArn}}"}\ntemplate:\n  Parameters: {Role: {Type: String}}\n  Resources: {Vpc: {Type: AWS::EC2::VPC}}\n  Outputs: {VpcId: {Value: !Ref Vpc}}',
+      },
+      'channel/stacks/network.yaml:1:31: ',
+      'NOT_YET_KNOWN',
+    ],
+    [
+      'an endpoint before there is one',
+      {
+        'stacks/foundation.yaml':
+          'parameters: {Url: "${{outputs.cluster.Endpoint}}"}\ntemplate:\n  Parameters: {Url: {Type: String}}\n  Resources: {Role: {Type: AWS::IAM::Role}}\n  Outputs: {RoleArn: {Value: !GetAtt Role.Arn}}',
+      },
+      'channel/stacks/foundation.yaml:1:30: ',
+      'NOT_YET_KNOWN',
+    ],
+    [
+      'a late value in a template',
+      {
+        'stacks/foundation.yaml':
+          'template:\n  Resources: {Role: {Type: AWS::IAM::Role, Properties: {Path: "${{outputs.network.VpcId}}"}}}\n  Outputs: {RoleArn: {Value: !GetAtt Role.Arn}}',
+      },
+      'channel/stacks/foundation.yaml:2:',
+      'NOT_YET_KNOWN',
+    ],
+    [
+      'computing with a late value',
+      {
+        'eks/cluster.yaml':
+          'name: a\nversion: "1.36"\nroleArn: ${{outputs.foundation.RoleArn + "x"}}\nresourcesVpcConfig: {}',
+      },
+      'channel/eks/cluster.yaml:3:',
+      'LATE_COMPUTED',
+    ],
+    [
+      'a circle of needs',
+      { 'manifests/a/component.yaml': 'needs: [b]', 'manifests/b/component.yaml': 'needs: [a]' },
+      'channel/manifests/a/component.yaml:1:1: components need each other: a → b → a',
+      'NEEDS_CIRCLE',
+    ],
+    [
+      'an unknown need',
+      { 'manifests/a/component.yaml': 'needs: [bb]', 'manifests/b/component.yaml': '{}' },
+      'channel/manifests/a/component.yaml:1:1: ',
+      'UNKNOWN_NEED',
+    ],
+    [
+      'a template without resources',
+      { 'stacks/network.yaml': 'Outputs: {VpcId: {Value: x}}' },
+      'channel/stacks/network.yaml:1:1: ',
+      'WRONG_TEMPLATE',
+    ],
+    [
+      'a reference to nothing',
+      { 'stacks/network.yaml': 'Resources:\n  Vpc: {Type: AWS::EC2::VPC}\nOutputs:\n  VpcId: {Value: !Ref Vcp}' },
+      'channel/stacks/network.yaml:1:1: stack network: Ref names Vcp',
+      'UNKNOWN_RESOURCE',
+    ],
+    [
+      'a Sub of nothing',
+      {
+        'stacks/network.yaml':
+          'Resources:\n  Vpc: {Type: AWS::EC2::VPC}\nOutputs:\n  VpcId: {Value: !Sub "${Nope.Id} ${!Kept} ${AWS::Region}"}',
+      },
+      'channel/stacks/network.yaml:1:1: stack network: Fn::Sub names Nope',
+      'UNKNOWN_RESOURCE',
+    ],
+    [
+      'a parameter that is not declared',
+      {
+        'stacks/foundation.yaml':
+          'parameters: {Vpc: "${{outputs.network.VpcId}}"}\ntemplate:\n  Resources: {Role: {Type: AWS::IAM::Role}}\n  Outputs: {RoleArn: {Value: !GetAtt Role.Arn}}',
+      },
+      'channel/stacks/foundation.yaml:',
+      'WRONG_PARAMETERS',
+    ],
+    [
+      'an export',
+      {
+        'stacks/network.yaml':
+          'Resources:\n  Vpc: {Type: AWS::EC2::VPC}\nOutputs:\n  VpcId: {Value: !Ref Vpc, Export: {Name: x}}',
+      },
+      'channel/stacks/network.yaml:1:1: ',
+      'WRONG_TEMPLATE',
+    ],
+    ['no cluster', { 'eks/cluster.yaml': undefined }, 'eks/cluster.yaml:1:1: ', 'NO_CLUSTER'],
+    [
+      'generateName',
+      { 'manifests/a/a.yaml': 'apiVersion: batch/v1\nkind: Job\nmetadata: {generateName: a-}' },
+      'channel/manifests/a/a.yaml:1:1: ',
+      'GENERATE_NAME',
+    ],
+    [
+      'an object without kind',
+      { 'manifests/a/a.yaml': 'name: a' },
+      'channel/manifests/a/a.yaml:1:1: ',
+      'NOT_AN_OBJECT',
+    ],
+    [
+      'an object without name',
+      { 'manifests/a/a.yaml': 'apiVersion: v1\nkind: ConfigMap' },
+      'channel/manifests/a/a.yaml:1:1: ',
+      'NO_NAME',
+    ],
+    [
+      'an object twice',
+      { 'manifests/b/a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: default}' },
+      'channel/manifests/b/a.yaml:1:1: ConfigMap default/a is there already, in component a',
+      'OBJECT_TWICE',
+    ],
+    [
+      'a request without name',
+      { 'eks/cluster.yaml': 'version: "1.36"\nroleArn: x\nresourcesVpcConfig: {}' },
+      'channel/eks/cluster.yaml:1:1: name',
+      'WRONG_REQUEST',
+    ],
+    [
+      'an add-on in no phase',
+      { 'eks/addons.yaml': '- phase: later\n  request: {addonName: a, addonVersion: b}' },
+      'channel/eks/addons.yaml:1:1: phase',
+      'WRONG_REQUEST',
+    ],
+    [
+      'a late value in the text of an add-on',
+      {
+        'eks/addons.yaml':
+          '- phase: after-nodes\n  request: {addonName: a, addonVersion: b, configurationValues: {role: "${{outputs.foundation.RoleArn}}"}}',
+      },
+      'channel/eks/addons.yaml:1:1: ',
+      'LATE_IN_TEXT',
+    ],
+    [
+      'a node group without pool',
+      { 'eks/node-group.yaml': 'nodegroupName: a\nnodeRole: x\nsubnets: []' },
+      'channel/eks/node-group.yaml:1:1: ',
+      'NO_POOL',
+    ],
+  ])('with %s is refused with its place', (_, changes, place, code) => {
+    const problems = problemsOf(changes).join('\n');
+    expect(problems).toContain(place);
+    expect(problems).toContain(`[${code}]`);
+  });
+
+  it('names its content where it is no commit, and the commit where it is one', () => {
+    const files = filesWith();
+    const one = parseChannel({ root: 'a', files }).channel?.source;
+    expect(one).toEqual(parseChannel({ root: 'b', files: new Map([...files].toReversed()) }).channel?.source);
+    expect(one).not.toEqual(
+      parseChannel({ root: 'a', files: filesWith({ 'manifests/a/b.yaml': '# more' }) }).channel?.source,
+    );
+    expect(parseChannel({ root: 'a', files, commit: 'f00d' }).channel?.source).toEqual({ kind: 'git', commit: 'f00d' });
+  });
+});
