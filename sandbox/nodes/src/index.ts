@@ -1,4 +1,9 @@
 export type { NodeReport } from './cluster/node-keeper.ts';
+export {
+  controlPlanesWithKubelets,
+  type KubeletControlPlaneOptions,
+  type KubeletControlPlanes,
+} from './kubelet/control-planes.ts';
 export { type KubeletGate, openKubeletGate } from './kubelet/kubelet-gate.ts';
 export type { KubeletTrust } from './kubelet/serving.ts';
 export type {

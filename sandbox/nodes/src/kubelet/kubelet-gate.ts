@@ -54,9 +54,9 @@ export async function openKubeletGate(directory: string): Promise<KubeletGate> {
 }
 
 async function socketPath(directory: string): Promise<string> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const path = joinPath(directory, 'kubelets.sock');
   if (path.length > longestPath) return joinPath(await mkdtemp(joinPath(tmpdir(), 'roadstead-gate-')), 'kubelets.sock');
-  await mkdir(directory, { recursive: true });
   await rm(path, { force: true });
   return path;
 }

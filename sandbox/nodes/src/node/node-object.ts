@@ -1,3 +1,4 @@
+import { isMinor, releases } from '@roadstead/sandbox-control-plane';
 import type { KubeletSettings, Taint } from '../bootstrap/kubelet-config.ts';
 import { type NodeSize, resourceList } from './capacity.ts';
 import type { InstanceType } from './instance-type.ts';
@@ -169,7 +170,7 @@ function readiness(health: 'ready' | 'no-network'): Condition {
 export function kubeletVersionOf(imageName: string | undefined, clusterMinor: string): string {
   const match = /-(\d+\.\d+)-v(\d{8})/.exec(imageName ?? '');
   const minor = match?.[1] ?? clusterMinor;
-  return `v${minor}.3-eks-${match?.[2] ?? 'custom'}`;
+  return `${isMinor(minor) ? releases[minor] : `v${minor}.0`}-eks-${match?.[2] ?? 'custom'}`;
 }
 
 /** One mount a disk, counted from 1, as nodeadm's local disk setup does. */
