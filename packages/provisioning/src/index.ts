@@ -8,7 +8,7 @@ export {
   type CredentialSource,
   createAwsClients,
 } from './calls/clients.ts';
-export { defaultCredentials, defaultCredentials } from './calls/default-credentials.ts';
+export { defaultCredentials } from './calls/default-credentials.ts';
 export { type EksToken, signEksToken } from './calls/eks-token.ts';
 export { readOperations } from './calls/reads.ts';
 export { writeOperations } from './calls/writes.ts';

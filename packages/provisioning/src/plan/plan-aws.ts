@@ -44,12 +44,19 @@ export interface PlanScope {
   readonly isDrift: boolean;
 }
 
+/** A control plane that goes, or has failed and will be made again, takes everything inside with it. */
+function withoutGoing(observed: ObservedAws): ObservedAws {
+  if (observed.eks?.status !== 'DELETING' && observed.eks?.status !== 'FAILED') return observed;
+  return { ...observed, nodeGroups: {}, addons: {}, accessEntries: {}, podIdentityAssociations: [] };
+}
+
 /**
  * The difference between a release and what is there in AWS, each change classed. Pure. Late values are filled from the
  * outputs of stacks that stay as they are; what a planned change may move is "known after".
  */
 export function planAws(input: PlanAwsInput): AwsPlan {
-  const { release, observed } = input;
+  const { release } = input;
+  const observed = withoutGoing(input.observed);
   const isDrift = input.verifiedDigest === release.digest;
   const stacks = planStacks({ release, observed, outputs: knownOutputs(release, observed), isDrift });
   const scope: PlanScope = { release, observed, outputs: stacks.outputs, isDrift };

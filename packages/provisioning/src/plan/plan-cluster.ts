@@ -28,22 +28,22 @@ export function planCluster(scope: PlanScope): ClusterPlan {
   const what = `cluster ${name}`;
   const found = scope.observed.eks;
   const retention = planRetention(scope, desired.value);
-  if (found === undefined || found.status === 'DELETING') {
+  const foreign = refuseForeign(scope, what);
+  if (foreign !== undefined) return { changes: [], refusals: [foreign] };
+  if (found === undefined || found.status === 'DELETING' || found.status === 'FAILED') {
     const change: Change = {
       ...line,
       id: 'eks/cluster',
       action: 'create',
       class: 'safe',
       what,
-      why: found === undefined ? 'declared, not there yet' : 'being deleted: made again when it has gone',
+      why: found === undefined ? 'declared, not there yet' : `${found.status}: made again when it has gone`,
       fields: createdFields(desired.value),
       ...lateMembers(desired.unknown),
       usualSeconds: usual.clusterCreate,
     };
     return { changes: [change, ...retention], refusals: [] };
   }
-  const foreign = refuseForeign(scope, what);
-  if (foreign !== undefined) return { changes: [], refusals: [foreign] };
   const differences = compareFields(clusterFields, desired.value, found.described);
   const refusals = [...refuseFields(desired.value, differences, what), ...refuseVersion(scope, what)];
   const changes = [...planFields(scope, differences, what), ...planVersion(scope, what), ...retention];

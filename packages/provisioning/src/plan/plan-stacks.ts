@@ -96,8 +96,9 @@ function planStack(
   const diff = diffStack(desired, observed);
   const action = stackAction(observed.status, { wanted: true, differs: diff.fields.length > 0 });
   if (action.kind === 'none') return { moving: [] };
-  if (action.kind === 'create' || action.kind === 'delete-then-create') {
-    const why = `${observed.status}: what is left is deleted, then made again`;
+  const goes = observed.status === 'DELETE_IN_PROGRESS' || observed.status === 'ROLLBACK_IN_PROGRESS';
+  if (goes || action.kind === 'create' || action.kind === 'delete-then-create') {
+    const why = `${observed.status}: what is left goes, then it is made again`;
     return { change: { ...base, ...created(), why }, moving: 'all' };
   }
   const unfinished = action.kind === 'update' ? undefined : `${observed.status}: not finished yet`;

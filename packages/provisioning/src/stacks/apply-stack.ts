@@ -115,6 +115,8 @@ class StackWork {
   async #makeRoom(stack: ObservedStack | undefined): Promise<boolean> {
     if (stack === undefined) return true;
     if (this.#remade) throw await stackFailed(this.#context, stack);
+    // A creation that failed keeps its protection though there is nothing to protect.
+    if (stack.terminationProtection) await protectStack(this.#context, stack.stackName, false);
     await removeStack(this.#context, this.#change, stack);
     this.#remade = true;
     this.requests += 1;
