@@ -22,6 +22,7 @@ def apply() -> None:
     init = Instance.__init__
     run = InstanceBackend.run_instances
     add_block_device = Instance.add_block_device
+    prep_nics = Instance.prep_nics
 
     def new_init(self, ec2_backend, image_id, user_data, security_groups, **kwargs):
         self.roadstead_template = template_data(ec2_backend, kwargs.get("launch_template"))
@@ -67,7 +68,16 @@ def apply() -> None:
                 )
         return reservation
 
+    def new_prep_nics(self, nic_spec, *args, **kwargs):
+        # An interface that is made with its instance goes with it unless the request says otherwise.
+        spec = nic_spec or [{"DeviceIndex": 0}]
+        for nic in spec:
+            if not nic.get("NetworkInterfaceId"):
+                nic.setdefault("DeleteOnTermination", True)
+        prep_nics(self, spec, *args, **kwargs)
+
     Instance.__init__ = new_init
+    Instance.prep_nics = new_prep_nics
     Instance.setup_defaults = setup_defaults
     Instance.add_block_device = new_add_block_device
     InstanceBackend.run_instances = new_run
