@@ -79,19 +79,30 @@ export class KubeClient {
 
   /** A missing object is success. */
   async delete(address: ObjectAddress, signal?: AbortSignal): Promise<void> {
+    await this.#delete(address, { propagationPolicy: 'Background' }, signal);
+  }
+
+  async #delete(address: ObjectAddress, options: object, signal: AbortSignal | undefined): Promise<void> {
     try {
-      await this.#send('DELETE', pathOf(address), { propagationPolicy: 'Background' }, 'application/json', signal);
+      await this.#send('DELETE', pathOf(address), options, 'application/json', signal);
     } catch (error) {
       if (!(error instanceof KubeError && error.status === 404)) throw error;
     }
   }
 
-  async patch(address: ObjectAddress, patch: object, signal?: AbortSignal): Promise<Members> {
-    return this.#send('PATCH', pathOf(address), patch, 'application/strategic-merge-patch+json', signal);
-  }
-
   async merge(address: ObjectAddress, patch: object, signal?: AbortSignal): Promise<Members> {
     return this.#send('PATCH', pathOf(address), patch, 'application/merge-patch+json', signal);
+  }
+
+  /** Merges into an object's status subresource. */
+  async status(address: ObjectAddress, status: object, signal?: AbortSignal): Promise<Members> {
+    const path = `${pathOf(address)}/status`;
+    return this.#send('PATCH', path, { status }, 'application/strategic-merge-patch+json', signal);
+  }
+
+  /** Deletes without grace, as a kubelet does when a pod has ended. */
+  async forceDelete(address: ObjectAddress, signal?: AbortSignal): Promise<void> {
+    await this.#delete(address, { gracePeriodSeconds: 0 }, signal);
   }
 
   /** `blocked` = a disruption budget says not now. A pod that is gone is `evicted`. */

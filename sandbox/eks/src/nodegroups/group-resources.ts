@@ -124,6 +124,7 @@ export function instancesOf(group: NodegroupRecord): Record<string, unknown> {
   };
 }
 
+/** Says the group's template and instance types each time: emulators forget the policy that an update leaves out. */
 export async function resizeGroup(
   eks: Eks,
   cluster: ClusterRecord,
@@ -132,6 +133,7 @@ export async function resizeGroup(
 ): Promise<void> {
   await eks.context.backend.call(cluster.place, 'autoscaling', 'UpdateAutoScalingGroup', {
     AutoScalingGroupName: group.asgName,
+    ...instancesOf(group),
     ...change,
   });
 }

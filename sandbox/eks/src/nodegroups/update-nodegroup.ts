@@ -17,7 +17,7 @@ import { flag, has, type Members, requiredText, text, textMap, texts, within } f
 import { nodegroupOf } from '../state.ts';
 import { closeUpdate, openUpdate, refuseWhileUpdating, updateView } from '../updates/update-record.ts';
 import { chosenAmi, raise, templateFacts } from './create-nodegroup.ts';
-import { instancesOf, makeTemplate, resizeGroup } from './group-resources.ts';
+import { makeTemplate, resizeGroup } from './group-resources.ts';
 import { readTemplate, type SourceTemplate } from './launch-template.ts';
 import { relabelNodes } from './node-objects.ts';
 import {
@@ -145,7 +145,6 @@ async function applyConfig(
     MinSize: minSize,
     MaxSize: maxSize,
     DesiredCapacity: desiredSize,
-    ...(nodesChange ? instancesOf(group) : {}),
   });
 }
 
@@ -275,12 +274,12 @@ async function moveGroup(
   });
   try {
     await makeTemplate(eks, cluster, group, target.source);
-    await resizeGroup(eks, cluster, group, instancesOf(group));
+    await resizeGroup(eks, cluster, group, {});
     await rollNodes(eks, cluster, group, old, force, signal);
   } catch (error) {
     Object.assign(group, before);
     group.own = beforeOwn;
-    await resizeGroup(eks, cluster, group, instancesOf(group));
+    await resizeGroup(eks, cluster, group, {});
     throw error;
   }
 }
