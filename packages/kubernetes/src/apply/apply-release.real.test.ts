@@ -197,6 +197,7 @@ describe('a release on a real API server', () => {
       why: 'was changed by kubectl-set',
       fields: [{ path: 'spec.template.spec.containers[name=main].image', from: 'nginx:2', to: 'nginx:1' }],
     });
+    expect(found.changes.find((change) => change.kind === 'create')?.why).toBe('was deleted by somebody');
     await up(release);
     expect(lines(await plan(release))).toEqual([]);
   });

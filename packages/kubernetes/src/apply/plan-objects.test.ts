@@ -155,15 +155,6 @@ describe('planObjects', () => {
       [{ kind: 'none', refresh: false }],
     ],
     [
-      'deleted by somebody: create, and it says so',
-      {
-        release: a(configMap('x')),
-        members: [],
-        probes: { [key]: { outcome: merged(configMap('x'), 'a', { created: true }) } },
-      },
-      [{ kind: 'create' }],
-    ],
-    [
       'the release changed: update with the field',
       {
         release: a(configMap('x', { a: '2' })),

@@ -1,4 +1,5 @@
-import { type ParsedNode, parseAllDocuments, type ScalarTag, type Tags, type YAMLError } from 'yaml';
+import { messageOf } from '@roadstead/foundation';
+import { type Document, type ParsedNode, parseAllDocuments, type ScalarTag, type Tags, type YAMLError } from 'yaml';
 
 /**
  * kubectl reads YAML by rules of its own, between 1.1 and 1.2: `yes`/`no`/`on`/`off`/`y`/`n` are booleans, `012` is 10,
@@ -35,7 +36,8 @@ const modernOctal: ScalarTag = {
 
 export interface YamlDocument {
   readonly value: unknown;
-  readonly errors: readonly YAMLError[];
+  /** Why it is not YAML, and where, as a character offset. */
+  readonly errors: readonly { readonly message: string; readonly offset: number }[];
   /** Where the value at a path begins, as a character offset; falls back to the nearest parent. */
   offsetOf(path: readonly (string | number)[]): number;
 }
@@ -50,16 +52,26 @@ export function parseKubectlYaml(text: string): readonly YamlDocument[] {
   });
   if (!Array.isArray(documents)) return [];
   return documents.flatMap((document) => {
-    if (document.contents === null && document.errors.length === 0) return [];
     const start = document.contents?.range[0] ?? document.range[0];
-    return [
-      {
-        value: document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 100 }),
-        errors: document.errors,
-        offsetOf: (path) => offsetIn(document, path) ?? start,
-      },
-    ];
+    const { value, errors } = valueOf(document, start);
+    if (errors.length === 0 && (value === null || value === undefined)) return [];
+    return [{ value, errors, offsetOf: (path) => offsetIn(document, path) ?? start }];
   });
+}
+
+function valueOf(document: Document.Parsed, start: number): Pick<YamlDocument, 'value' | 'errors'> {
+  const errors = document.errors.map((error) => ({ message: plainMessage(error), offset: error.pos[0] }));
+  if (errors.length > 0) return { value: undefined, errors };
+  try {
+    return { value: document.toJS({ maxAliasCount: 100 }), errors };
+  } catch (error) {
+    return { value: undefined, errors: [{ message: messageOf(error), offset: start }] };
+  }
+}
+
+/** The parser's message without its own position and excerpt. */
+function plainMessage(error: YAMLError): string {
+  return error.message.split('\n')[0]?.replace(/ at line \d+.*$/, '') ?? '';
 }
 
 function offsetIn(

@@ -81,8 +81,8 @@ function readDocument(source: Source): Manifests {
   if (document.errors.length > 0) {
     const problems = document.errors.map((error) => ({
       file: source.file,
-      ...source.positionOf(error.pos[0]),
-      message: `not YAML: ${error.message.split('\n')[0]?.replace(/ at line \d+.*$/, '') ?? ''}`,
+      ...source.positionOf(error.offset),
+      message: `not YAML: ${error.message}`,
       hint: 'Quote the text, or mend its indentation.',
     }));
     return { objects: [], problems };

@@ -33,7 +33,7 @@ const { env } = process;
 const cacheDirectory = join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'roadstead');
 const plane = await startControlPlane({
   binaries: (minor, signal) => resolveBinaries({ minor, cacheDirectory, env, ...(signal === undefined ? {} : { signal }) }),
-  minor: '1.36', directory: env.PLANE_DIRECTORY, serviceCidr: '172.20.0.0/16', issuerUrl: 'https://127.0.0.1:1/id',
+  minor: '1.36', directory: process.argv[1], serviceCidr: '172.20.0.0/16', issuerUrl: 'https://127.0.0.1:1/id',
 });
 const { endpoint, caPem, adminCertificate, kubectlPath, auditLogPath } = plane;
 console.log(JSON.stringify({ endpoint, caPem, ...adminCertificate, kubectlPath, auditLogPath }));
@@ -43,9 +43,8 @@ process.stdin.resume().on('end', async () => { await plane.stop(); process.exit(
 /** A real control plane of 1.36 for tests that end in `.real.test.ts`; 3 to 5 s when its binaries are cached. */
 export async function startTestControlPlane(): Promise<TestControlPlane> {
   const directory = await mkdtemp(join(tmpdir(), 'roadstead-plane-'));
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program, directory], {
     cwd: repository,
-    env: { ...process.env, PLANE_DIRECTORY: directory },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const said = await firstLine(child);

@@ -1,0 +1,161 @@
+import { FakeClock } from '@roadstead/foundation';
+import { describe, expect, it } from 'vitest';
+import type { KubernetesReader } from '../client/kubernetes-client.ts';
+import type { KubernetesObject } from '../objects/kubernetes-object.ts';
+import { keyOf, refOf } from '../objects/object-ref.ts';
+import { podsOf, type WaitProgress, waitReady } from './wait-ready.ts';
+
+const deployment = (available: number, name = 'web'): KubernetesObject => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name, namespace: 'a', uid: `d-${name}`, generation: 1 },
+  spec: { replicas: 1 },
+  status: { observedGeneration: 1, replicas: 1, updatedReplicas: 1, availableReplicas: available },
+});
+const pod = (status: object): KubernetesObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: {
+    name: 'web-abc12-x',
+    namespace: 'a',
+    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-abc12', uid: 'r', controller: true }],
+  },
+  status,
+});
+const pulling = pod({
+  phase: 'Pending',
+  containerStatuses: [
+    { name: 'main', image: 'nope:1', restartCount: 0, state: { waiting: { reason: 'ImagePullBackOff' } } },
+  ],
+});
+const crashing = pod({
+  phase: 'Running',
+  containerStatuses: [
+    {
+      name: 'main',
+      image: 'x',
+      restartCount: 4,
+      state: { waiting: { reason: 'CrashLoopBackOff' } },
+      lastState: { terminated: { exitCode: 1 } },
+    },
+  ],
+});
+
+/** Second by second: between two sleeps the loop makes several turns of its own. */
+async function pass(clock: FakeClock, seconds: number): Promise<void> {
+  for (let second = 0; second < seconds; second++) await clock.advance(1_000);
+}
+
+/** Only what waiting reads; its objects may change under it. */
+function readerOf(objects: KubernetesObject[], log = ''): KubernetesReader {
+  const reader: Partial<KubernetesReader> = {
+    get: async (ref) => objects.find((object) => keyOf(refOf(object)) === keyOf(ref)),
+    list: async (kind, options) => ({
+      items: objects.filter((object) => object.kind === kind.kind && object.metadata.namespace === options?.namespace),
+      resourceVersion: '1',
+    }),
+    podLog: async () => log,
+  };
+  return reader as KubernetesReader;
+}
+
+describe('waitReady', () => {
+  it('waits and tells for what, until all are ready', async () => {
+    const clock = new FakeClock();
+    const objects = [deployment(0)];
+    const seen: WaitProgress[] = [];
+    const waited = waitReady(
+      readerOf(objects),
+      [deployment(0), { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', namespace: 'a' } }],
+      { timeoutMs: 60_000, clock, onProgress: (progress) => seen.push(progress) },
+    );
+    await clock.advance(2_500);
+    objects[0] = deployment(1);
+    await clock.advance(1_000);
+    await waited;
+    expect(seen[0]).toMatchObject({
+      ready: 1,
+      total: 2,
+      waitingFor: [{ ref: { name: 'web' }, reason: '0 of 1 pods are available' }],
+    });
+    expect(seen.at(-1)).toEqual({ ready: 2, total: 2, waitingFor: [] });
+  });
+
+  it('fails on an image that cannot be pulled, long before the timeout, with pod and reason', async () => {
+    const clock = new FakeClock();
+    const event = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: 'e', namespace: 'a' },
+      reason: 'Failed',
+      message: 'Failed to pull image "nope:1": not found',
+    };
+    const waited = waitReady(readerOf([deployment(0), pulling, event]), [deployment(0)], {
+      timeoutMs: 600_000,
+      clock,
+    }).catch((error: unknown) => error);
+    await pass(clock, 8);
+    const error = await waited;
+    expect(error).toMatchObject({
+      code: 'KUBE_NOT_READY',
+      value: { ref: 'Deployment a/web', pod: 'a/web-abc12-x' },
+      hint: 'kubectl describe pod web-abc12-x -n a',
+    });
+    expect(String(error)).toMatch(
+      /image nope:1 cannot be pulled: ImagePullBackOff\nlast event: Failed: Failed to pull image/,
+    );
+  });
+
+  it('quotes the last words of what crashes', async () => {
+    const clock = new FakeClock();
+    const waited = waitReady(readerOf([deployment(0), crashing], 'starting\npanic: no database\n'), [deployment(0)], {
+      timeoutMs: 600_000,
+      clock,
+    }).catch((error: unknown) => error);
+    await pass(clock, 8);
+    expect(String(await waited)).toMatch(
+      /crashed 4 times \(exit code 1\): CrashLoopBackOff\nlast words of main:\n {2}starting\n {2}panic: no database/,
+    );
+  });
+
+  it('forgives what looked failed for a moment', async () => {
+    const clock = new FakeClock();
+    const objects = [deployment(0), pulling];
+    const waited = waitReady(readerOf(objects), [deployment(0)], { timeoutMs: 60_000, clock });
+    await pass(clock, 3);
+    objects.splice(0, 2, deployment(1));
+    await pass(clock, 3);
+    await expect(waited).resolves.toBeUndefined();
+  });
+
+  it('gives up at the timeout and says what it waited for, and how many more', async () => {
+    const clock = new FakeClock();
+    const waited = waitReady(readerOf([deployment(0), deployment(0, 'api')]), [deployment(0), deployment(0, 'api')], {
+      timeoutMs: 10_000,
+      clock,
+    }).catch((error: unknown) => error);
+    await pass(clock, 12);
+    expect(String(await waited)).toMatch(
+      /Deployment a\/web is not ready after 10 s: 0 of 1 pods are available \(and 1 more not ready\)/,
+    );
+  });
+
+  it('ends when told', async () => {
+    const controller = new AbortController();
+    const clock = new FakeClock();
+    const waited = waitReady(readerOf([deployment(0)]), [deployment(0)], {
+      timeoutMs: 10_000,
+      clock,
+      signal: controller.signal,
+    }).catch((error: unknown) => error);
+    await clock.advance(100);
+    controller.abort(new Error('Ctrl-C'));
+    expect(String(await waited)).toContain('Ctrl-C');
+  });
+
+  it('knows whose pods they are', () => {
+    expect(podsOf(deployment(0), [pulling])).toHaveLength(1);
+    expect(podsOf(deployment(0, 'web-abc'), [pulling])).toHaveLength(0);
+    expect(podsOf({ ...deployment(0), metadata: { name: 'web', namespace: 'b' } }, [pulling])).toHaveLength(0);
+  });
+});
