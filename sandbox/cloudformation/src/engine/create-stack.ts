@@ -2,10 +2,11 @@ import { paced } from '@roadstead/sandbox-gateway';
 import { dependenciesOf } from '../plan/graph.ts';
 import { deletePhysicalResources } from './delete-resources.ts';
 import { type Engine, markResource, markStack } from './engine.ts';
-import { exportConflict } from './exports.ts';
+import { exportConflict, importedChange } from './exports.ts';
+import { liveScope } from './live-scope.ts';
 import { evaluateOutputs } from './outputs.ts';
 import { nameList, newRecord } from './records.ts';
-import { createResource, evaluateProperties, liveScope, type ResourceWork, reasonOf } from './resource-work.ts';
+import { createResource, evaluateProperties, type ResourceWork, reasonOf } from './resource-work.ts';
 import { runGraph } from './run-graph.ts';
 import type { Stack, StackModel } from './stack.ts';
 import { Interrupted, interruption, resourcesAtOnce } from './work.ts';
@@ -70,7 +71,7 @@ async function buildAll(
 export function settleOutputs(engine: Engine, stack: Stack, model: StackModel): string | undefined {
   try {
     const outputs = evaluateOutputs(model, liveScope(engine, stack, model));
-    const conflict = exportConflict(engine, stack, outputs);
+    const conflict = exportConflict(engine, stack, outputs) ?? importedChange(engine, stack, outputs);
     if (conflict !== undefined) return conflict;
     stack.outputs = outputs;
     return undefined;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { AwsError, type Place, type ServiceContext } from '@roadstead/sandbox-gateway';
 import { validationError } from '../template/errors.ts';
 import { CallFailed, type ResourceContext, type ResourceHandler, type Tag } from '../types/handler.ts';
+import { hideSecrets } from './secrets.ts';
 import { isGone, type Stack, type StackEvent, type StackResource } from './stack.ts';
 
 /** What every operation of the engine works with. */
@@ -59,7 +60,7 @@ export function markResource(
     type: resource.type,
     status,
     reason,
-    properties: JSON.stringify(resource.properties),
+    properties: hideSecrets(stack.model, JSON.stringify(resource.properties)),
   });
 }
 

@@ -1,36 +1,10 @@
-import type { Place } from '@roadstead/sandbox-gateway';
-import { validationError } from '../template/errors.ts';
 import { evaluate, type Scope } from '../template/evaluate.ts';
 import { isJsonObject } from '../template/parse.ts';
 import { functionCall } from '../template/references.ts';
 import { type Engine, stacksAt } from './engine.ts';
+import { exportsAt } from './export-values.ts';
+import { liveScope } from './live-scope.ts';
 import { isGone, type Stack, type StackOutput } from './stack.ts';
-
-/** One export of an account and region. */
-export interface Export {
-  readonly name: string;
-  readonly value: string;
-  readonly stack: Stack;
-}
-
-/** Every export there is, in order of name. */
-export function exportsAt(engine: Engine, place: Place): Export[] {
-  return stacksAt(engine, place)
-    .filter((stack) => !isGone(stack))
-    .flatMap((stack) =>
-      stack.outputs.flatMap(({ exportName, value }) =>
-        exportName === undefined ? [] : [{ name: exportName, value, stack }],
-      ),
-    )
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-/** An export's value; throws CloudFormation's refusal when nobody exports it. */
-export function importedValue(engine: Engine, place: Place, name: string): string {
-  const found = exportsAt(engine, place).find((each) => each.name === name);
-  if (found === undefined) throw validationError(`No export named ${name} found.`);
-  return found.value;
-}
 
 /** The names of exports that a value's `Fn::ImportValue` calls ask for. */
 export function importNames(value: unknown, scope: Scope): string[] {
@@ -39,18 +13,6 @@ export function importNames(value: unknown, scope: Scope): string[] {
   const call = functionCall(value);
   if (call?.[0] === 'Fn::ImportValue') return [String(evaluate(call[1], scope))];
   return Object.values(value).flatMap((member) => importNames(member, scope));
-}
-
-/** The stacks whose present templates import an export. */
-export function importersOf(engine: Engine, place: Place, name: string, scopeOf: (stack: Stack) => Scope): Stack[] {
-  return stacksAt(engine, place).filter((stack) => {
-    const { model } = stack;
-    if (isGone(stack) || model === undefined) return false;
-    const scope = scopeOf(stack);
-    const used = model.active.map((id) => model.template.resources[id]?.properties);
-    const outputs = Object.values(model.template.outputs).map((output) => output.value);
-    return importNames([used, outputs], scope).includes(name);
-  });
 }
 
 /** The first export of `outputs` that another stack holds already, as a reason. */
@@ -62,4 +24,30 @@ export function exportConflict(engine: Engine, stack: Stack, outputs: readonly S
       return `Export with name ${holder.name} is already exported by stack ${holder.stack.name}.`;
   }
   return undefined;
+}
+
+/** The first export that other stacks import and `outputs` would change or leave out, as a reason. */
+export function importedChange(engine: Engine, stack: Stack, outputs: readonly StackOutput[]): string | undefined {
+  for (const { exportName, value } of stack.outputs) {
+    if (exportName === undefined) continue;
+    const next = outputs.find((output) => output.exportName === exportName);
+    if (next?.value === value) continue;
+    const importers = importingStacks(engine, stack, exportName);
+    if (importers.length === 0) continue;
+    const names = importers.map((each) => each.name).join(' and ');
+    return `Export ${exportName} cannot be ${next === undefined ? 'deleted' : 'updated'} as it is in use by ${names}`;
+  }
+  return undefined;
+}
+
+/** The other stacks that import one of a stack's exports. */
+export function importingStacks(engine: Engine, stack: Stack, name: string): Stack[] {
+  return stacksAt(engine, stack.place).filter((other) => {
+    const { model } = other;
+    if (other === stack || isGone(other) || model === undefined) return false;
+    const scope = liveScope(engine, other, model);
+    const used = model.active.map((id) => model.template.resources[id]?.properties);
+    const values = Object.values(model.template.outputs).map((output) => output.value);
+    return importNames([used, values], scope).includes(name);
+  });
 }

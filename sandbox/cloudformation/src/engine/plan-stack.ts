@@ -2,9 +2,10 @@ import { canonicalJson } from '@roadstead/foundation';
 import { dependenciesOf } from '../plan/graph.ts';
 import { type PlannedChange, planChanges } from '../plan/plan-changes.ts';
 import type { Engine } from './engine.ts';
-import { importedValue } from './exports.ts';
+import { importedValue } from './export-values.ts';
+import { liveScope } from './live-scope.ts';
 import { evaluateOutputs } from './outputs.ts';
-import { evaluateProperties, liveScope } from './resource-work.ts';
+import { evaluateProperties } from './resource-work.ts';
 import { modelScope } from './scope.ts';
 import type { Stack, StackModel } from './stack.ts';
 

@@ -18,7 +18,7 @@ import { objectsAt, textAt } from '../types/values.ts';
 import { propertyProblem } from './create-stack.ts';
 import { checkDynamicReferences, readParameter } from './dynamic-references.ts';
 import type { Engine } from './engine.ts';
-import { importedValue } from './exports.ts';
+import { importedValue } from './export-values.ts';
 import { evaluateOutputs } from './outputs.ts';
 import { evaluateProperties } from './resource-work.ts';
 import { evaluateConditions, modelScope, type StackIdentity } from './scope.ts';

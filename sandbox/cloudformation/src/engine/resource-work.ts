@@ -8,18 +8,7 @@ import { isJsonObject, type JsonObject } from '../template/parse.ts';
 import { CallFailed, type ResourceHandler, type Tag } from '../types/handler.ts';
 import { resolveDynamicReferences } from './dynamic-references.ts';
 import { type Engine, markResource, resourceContext } from './engine.ts';
-import { importedValue } from './exports.ts';
-import { modelScope } from './scope.ts';
 import type { Stack, StackModel, StackResource } from './stack.ts';
-
-/** The scope of a stack as it is now: physical ids and attributes of the resources it has. */
-export function liveScope(engine: Engine, stack: Stack, model: StackModel): Scope {
-  return modelScope({ place: stack.place, stackId: stack.id, stackName: stack.name }, model, {
-    physicalId: (name) => stack.resources.get(name)?.physicalId,
-    attribute: (name, attribute) => stack.resources.get(name)?.attributes[attribute],
-    importedValue: (name) => importedValue(engine, stack.place, name),
-  });
-}
 
 /** A resource's properties in a scope: evaluated, with the stack's tags, in the specification's types. */
 export function evaluateProperties(

@@ -5,11 +5,11 @@ import type { JsonObject } from '../template/parse.ts';
 import { buildResource, propertyProblem, settleOutputs } from './create-stack.ts';
 import { deletePhysicalResources } from './delete-resources.ts';
 import { type Engine, markResource, markStack } from './engine.ts';
+import { liveScope } from './live-scope.ts';
 import { adoptDeclaration, nameList } from './records.ts';
 import {
   evaluateProperties,
   handlerOf,
-  liveScope,
   type ResourceWork,
   reasonOf,
   replaceResource,

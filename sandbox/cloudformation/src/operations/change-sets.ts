@@ -4,6 +4,7 @@ import { type Engine, findStack, markStack, requireStack, stacksAt } from '../en
 import { isNoUpdate, planStackChanges } from '../engine/plan-stack.ts';
 import { checkServiceRole, prepareModel, refuseUncarried } from '../engine/prepare.ts';
 import { reasonOf } from '../engine/resource-work.ts';
+import { hideSecrets } from '../engine/secrets.ts';
 import type { ChangeSet, Stack, StackModel } from '../engine/stack.ts';
 import { startWork } from '../engine/work.ts';
 import { describeChange, withoutValues } from '../plan/describe-changes.ts';
@@ -109,7 +110,7 @@ async function computeChangeSet(engine: Engine, stack: Stack, changeSet: ChangeS
     await clock.sleep(paced(usualSeconds, pace), signal);
     const planned = planStackChanges(engine, stack, model);
     const isEmpty = changeSet.type === 'UPDATE' && isNoUpdate(engine, stack, model);
-    changeSet.changes = planned.map((change) =>
+    const described = planned.map((change) =>
       describeChange(change, {
         before: stack.model?.template,
         after: model.template,
@@ -117,6 +118,7 @@ async function computeChangeSet(engine: Engine, stack: Stack, changeSet: ChangeS
         tagProperty: (type) => resourceSpec(type)?.tags?.property,
       }),
     );
+    changeSet.changes = JSON.parse(hideSecrets(stack.model, hideSecrets(model, JSON.stringify(described))));
     if (isEmpty) {
       failChangeSet(
         changeSet,
@@ -222,6 +224,8 @@ export const executeChangeSet: Operation = async (engine, { input, account, regi
     optionalText(input, 'StackName'),
   );
   const { model } = changeSet;
+  const token = optionalText(input, 'ClientRequestToken');
+  if (token !== undefined && token === stack.clientToken && stack.changeSetId === changeSet.id) return {};
   if (changeSet.executionStatus !== 'AVAILABLE' || model === undefined) {
     throw new AwsError(
       'InvalidChangeSetStatus',
@@ -234,7 +238,7 @@ export const executeChangeSet: Operation = async (engine, { input, account, regi
   else if (stack.status !== 'REVIEW_IN_PROGRESS') {
     throw validationError(`Stack:${stack.id} is in ${stack.status} state and can not be created.`);
   }
-  stack.clientToken = optionalText(input, 'ClientRequestToken');
+  stack.clientToken = token;
   stack.changeSetId = changeSet.id;
   stack.changeSets.delete(changeSet.name);
   changeSet.executionStatus = 'EXECUTE_IN_PROGRESS';

@@ -1,8 +1,8 @@
 import { AwsError } from '@roadstead/sandbox-gateway';
 import { deleteStackResources } from '../engine/delete-stack.ts';
 import { type Engine, findStack, markStack, requireStack } from '../engine/engine.ts';
-import { exportsAt, importersOf } from '../engine/exports.ts';
-import { liveScope } from '../engine/resource-work.ts';
+import { exportsAt } from '../engine/export-values.ts';
+import { importingStacks } from '../engine/exports.ts';
 import { isGone, type Stack } from '../engine/stack.ts';
 import { Interrupted, startWork } from '../engine/work.ts';
 import { validationError } from '../template/errors.ts';
@@ -71,20 +71,13 @@ function checkDeletable(
 
 function refuseImportedExports(engine: Engine, stack: Stack): void {
   for (const { name } of exportsAt(engine, stack.place).filter((each) => each.stack === stack)) {
-    const importers = importersFor(engine, stack, name);
+    const importers = importingStacks(engine, stack, name);
     if (importers.length > 0) {
       throw validationError(
         `Export ${name} cannot be deleted as it is in use by ${importers.map((each) => each.name).join(' and ')}`,
       );
     }
   }
-}
-
-function importersFor(engine: Engine, stack: Stack, name: string): Stack[] {
-  return importersOf(engine, stack.place, name, (each) => {
-    if (each.model === undefined) throw new Error('an importing stack has a model');
-    return liveScope(engine, each, each.model);
-  }).filter((each) => each !== stack);
 }
 
 /** UpdateTerminationProtection. */
@@ -113,7 +106,7 @@ export const listImports: Operation = async (engine, { input, account, region })
   const name = requiredText(input, 'ExportName');
   const found = exportsAt(engine, { account, region }).find((each) => each.name === name);
   if (found === undefined) throw new AwsError('ValidationError', `No export named ${name} found.`, 400);
-  const importers = importersFor(engine, found.stack, name);
+  const importers = importingStacks(engine, found.stack, name);
   if (importers.length === 0) throw validationError(`Export '${name}' is not imported by any stack.`);
   return { Imports: importers.map((stack) => stack.name) };
 };

@@ -133,7 +133,7 @@ function requireNamed(engine: Engine, place: Place, name: string): Stack {
 }
 
 function listed(stack: Stack): StackResource[] {
-  return [...stack.resources.values()];
+  return [...stack.resources.values()].toSorted((a, b) => (a.logicalId < b.logicalId ? -1 : 1));
 }
 
 function summary(resource: StackResource): Record<string, unknown> {

@@ -2,6 +2,7 @@ import { AwsError } from '@roadstead/sandbox-gateway';
 import { detectResourceDrift, driftedCount, runDetection } from '../engine/drift.ts';
 import { type DriftDetection, requireStack } from '../engine/engine.ts';
 import { refuseUncarried } from '../engine/prepare.ts';
+import { hideSecrets } from '../engine/secrets.ts';
 import type { Stack, StackResource } from '../engine/stack.ts';
 import { validationError } from '../template/errors.ts';
 import { optionalText, pageOf, requiredText, texts } from './input.ts';
@@ -63,6 +64,7 @@ export const describeStackResourceDrifts: Operation = async (engine, { input, ac
   const wanted = texts(input, 'StackResourceDriftStatusFilters');
   const drifts = [...stack.resources.values()]
     .filter(({ drift }) => drift !== undefined && (wanted.length === 0 || wanted.includes(drift.status)))
+    .toSorted((a, b) => (a.logicalId < b.logicalId ? -1 : 1))
     .map((resource) => driftOf(stack, resource));
   const size = typeof input['MaxResults'] === 'number' ? input['MaxResults'] : 100;
   const { page, next } = pageOf(drifts, optionalText(input, 'NextToken'), size);
@@ -86,8 +88,10 @@ function driftOf(stack: Stack, resource: StackResource): Record<string, unknown>
     LogicalResourceId: resource.logicalId,
     ...(resource.physicalId === undefined ? {} : { PhysicalResourceId: resource.physicalId }),
     ResourceType: resource.type,
-    ...(drift === undefined ? {} : { ExpectedProperties: JSON.stringify(drift.expected) }),
-    ...(drift?.actual === undefined ? {} : { ActualProperties: JSON.stringify(drift.actual) }),
+    ...(drift === undefined ? {} : { ExpectedProperties: hideSecrets(stack.model, JSON.stringify(drift.expected)) }),
+    ...(drift?.actual === undefined
+      ? {}
+      : { ActualProperties: hideSecrets(stack.model, JSON.stringify(drift.actual)) }),
     PropertyDifferences: drift?.differences ?? [],
     StackResourceDriftStatus: drift?.status ?? 'NOT_CHECKED',
     Timestamp: new Date(drift?.at ?? resource.changedAt),
