@@ -24,12 +24,12 @@ type CommandOf<S extends ServiceName, O extends string> = `${O}Command` extends 
 
 /** The input of an operation, as the SDK types it. */
 export type InputOf<S extends ServiceName, O extends string> =
-  CommandOf<S, O> extends new (input: infer I) => unknown ? I : never;
+  CommandOf<S, O> extends new (...args: never) => { readonly input: infer I } ? I : never;
 
 /** The output of an operation, as the SDK types it. */
 export type OutputOf<S extends ServiceName, O extends string> =
   CommandOf<S, O> extends new (
-    input: never,
+    ...args: never
   ) => { resolveMiddleware(...args: never): (args: never) => Promise<{ output: infer R }> }
     ? R
     : never;
