@@ -34,7 +34,11 @@ function statementsOf(text: string): readonly Statement[] | undefined {
 
 function applies(statement: Statement, action: string, context: AssumeContext): boolean {
   const denies = statement['Effect'] === 'Deny';
-  if (!listOf(statement['Action']).some((pattern) => typeof pattern === 'string' && like(pattern, action)))
+  if (
+    !listOf(statement['Action']).some(
+      (pattern) => typeof pattern === 'string' && like(pattern.toLowerCase(), action.toLowerCase()),
+    )
+  )
     return false;
   if (!matchesPrincipal(statement['Principal'], context.caller)) return false;
   return conditionsHold(statement['Condition'], context) ?? denies;
@@ -118,13 +122,13 @@ function test(operator: string, value: string | undefined | null, wanted: readon
   }
 }
 
-/** IAM's wildcards: `*` is any run of characters, `?` is one. Actions are compared without regard to case. */
+/** IAM's wildcards: `*` is any run of characters, `?` is one. */
 function like(pattern: string, value: string): boolean {
   const source = pattern
     .replace(/[.+^${}()|[\]\\]/g, '\\$&')
     .replaceAll('*', '.*')
     .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, pattern.includes(':assume') || pattern.startsWith('sts:') ? 'is' : 's').test(value);
+  return new RegExp(`^${source}$`, 's').test(value);
 }
 
 function listOf(value: unknown): readonly unknown[] {
