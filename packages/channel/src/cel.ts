@@ -23,13 +23,12 @@ export interface ParseFault {
   readonly offset: number;
 }
 
-let environment: CelEnv | undefined;
+const environment: CelEnv = celEnv({ funcs: [...strings, ...templateFunctions] });
 
 /** Parses CEL. Names and types are checked elsewhere; here only the grammar is. */
 export function parseExpression(source: string): Expression | ParseFault {
   try {
     const ast = parse(source);
-    environment ??= celEnv({ funcs: [...strings, ...templateFunctions] });
     const program = plan(environment, ast);
     return { source, ast, run: (bindings) => evaluate(program as (context: Bindings) => unknown, bindings) };
   } catch (error) {

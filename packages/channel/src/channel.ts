@@ -1,5 +1,6 @@
 import type { ChangeClass } from '@roadstead/definition';
 import type { JsonObject } from '@roadstead/foundation';
+import type { ConfigReader } from './config-schema.ts';
 import type { PlacedExpression, TemplateDocument } from './template.ts';
 
 /** Where a channel's content comes from: what the first half of a version says. */
@@ -13,8 +14,9 @@ export interface Channel {
   /** Kubernetes minor versions that it supports, newest first. */
   readonly kubernetes: readonly string[];
   readonly source: ChannelSource;
-  /** JSON Schema (draft 7) of `spec.config`; `{}` allows nothing but an empty one. */
+  /** JSON Schema (draft 7) of `spec.config`. */
   readonly configSchema: JsonObject;
+  readonly config: ConfigReader;
   readonly stacks: readonly StackFile[];
   readonly eks: EksFiles;
   readonly components: readonly ComponentFolder[];

@@ -2,7 +2,6 @@ import { type Problem, problemAt, suggest } from '@roadstead/definition';
 import type { Channel, StackFile } from './channel.ts';
 import type { TypeScope } from './check-expression.ts';
 import { checkCondition, checkTemplate } from './check-template.ts';
-import { configReader } from './config-schema.ts';
 import { orderByNeeds } from './order-by-needs.ts';
 import { byFile } from './parse-channel.ts';
 import { sampleProblems } from './sample-clusters.ts';
@@ -16,7 +15,7 @@ import type { Template, TemplateDocument } from './template.ts';
  */
 export function checkChannel(channel: Channel): Problem[] {
   const problems: Problem[] = [];
-  const base = scopeTypes(configReader(channel.configSchema).type);
+  const base = scopeTypes(channel.config.type);
   const declared = channel.stacks.map(declaredOutputs);
   checkStacks(channel, base, declared, problems);
   checkEks(channel, base, declared, problems);

@@ -22,11 +22,15 @@ export interface ConfigReader {
   read(config: Cluster['config']): { readonly config: JsonObject } | { readonly faults: readonly ConfigFault[] };
   /** For the checker. */
   readonly type: RecordType;
+  /** Items that the schema calls so. */
+  readonly deprecated: readonly string[];
 }
 
 /** A fault and the item it is about; empty for the whole. */
 export interface ConfigFault {
   readonly path: readonly (string | number)[];
+  /** Whether the key or the value is at fault; default: the value. */
+  readonly at?: 'key';
   readonly fault: Fault;
 }
 
@@ -60,6 +64,7 @@ export function configReader(schema: JsonObject): ConfigReader {
   });
   return {
     type: record('config', Object.fromEntries(fields)),
+    deprecated: Object.keys(properties).filter((item) => properties[item]?.['deprecated'] === true),
     read: (given) => {
       const config = structuredClone(given) as { [item: string]: Json };
       const faults = [
@@ -105,7 +110,7 @@ function faultOf(error: ErrorObject, known: readonly string[]): ConfigFault {
       hint: path.length > 0 || known.length === 0 ? undefined : suggest(additionalProperty, known),
       value: additionalProperty,
     };
-    return { path: [...path, additionalProperty], fault };
+    return { path: [...path, additionalProperty], at: 'key', fault };
   }
   const { allowedValues } = error.params as { readonly allowedValues?: readonly unknown[] };
   return {

@@ -23,8 +23,8 @@ describe('a channel', () => {
       {
         'channel.yaml': 'apiVersion: roadstead.dev/v1\nkind: Channel\nmetadata: {name: t}\nspec: {kubernetes: [1.36]}',
       },
-      'channel/channel.yaml:1:1: spec.kubernetes.0',
-      'WRONG_CHANNEL_FILE',
+      'channel/channel.yaml:4:21: spec.kubernetes[0]',
+      'WRONG_TYPE',
     ],
     [
       'a config schema that is none',
@@ -37,8 +37,8 @@ describe('a channel', () => {
     [
       'a key that component.yaml does not have',
       { 'manifests/a/component.yaml': 'need: [b]' },
-      'channel/manifests/a/component.yaml:1:1: ',
-      'WRONG_COMPONENT_FILE',
+      'channel/manifests/a/component.yaml:1:1: unknown key "need"',
+      'UNKNOWN_KEY',
     ],
     ['broken YAML', { 'manifests/a/a.yaml': 'a: [1' }, 'channel/manifests/a/a.yaml:1:', 'YAML_SYNTAX'],
     [

@@ -1,11 +1,12 @@
-import { type Problem, problemAt, sortProblems, suggest } from '@roadstead/definition';
+import { type Problem, parseBySchema, problemAt, sortProblems } from '@roadstead/definition';
 import { digestOf, type JsonObject, sha256Hex } from '@roadstead/foundation';
-import { isMap } from 'yaml';
 import { z } from 'zod';
-import type { Channel, ChannelSource, EksFiles, StackFile } from './channel.ts';
-import { checkConfigSchema } from './config-schema.ts';
+import type { Channel, ChannelSource } from './channel.ts';
+import { checkConfigSchema, configReader } from './config-schema.ts';
 import { parseComponents } from './parse-components.ts';
-import { compileDocument, openDocuments, readDocuments, type YamlFile } from './yaml-documents.ts';
+import { parseEks } from './parse-eks.ts';
+import { byPhase, parseStack } from './parse-stack.ts';
+import { openDocuments, type PathFile, type YamlFile } from './yaml-documents.ts';
 
 /** The text of a channel's files by path, as `stacks/network.yaml`. */
 export interface ChannelFiles {
@@ -32,7 +33,6 @@ const channelFile = z.strictObject({
   }),
 });
 
-const eksFiles = ['cluster', 'node-group', 'addons', 'access', 'pod-identity'] as const;
 const own = { dialect: 'own', expressions: true } as const;
 
 /** Parses and compiles a channel. Wrong files are problems with places; nothing is thrown. */
@@ -40,8 +40,8 @@ export function parseChannel(input: ChannelFiles): ParsedChannel {
   const problems: Problem[] = [];
   const about = readAbout(input, problems);
   const configSchema = readConfigSchema(input, problems);
-  const stacks = filesUnder(input, 'stacks').flatMap((file) => readStack(file, problems));
-  const eks = readEks(input, problems);
+  const stacks = filesUnder(input, 'stacks').flatMap((file) => parseStack(file, problems));
+  const eks = parseEks(filesUnder(input, 'eks'), problems);
   const components = parseComponents(filesUnder(input, 'manifests'), problems);
   if (about === undefined || problems.some((problem) => problem.severity === 'error'))
     return { problems: byFile(problems) };
@@ -49,6 +49,7 @@ export function parseChannel(input: ChannelFiles): ParsedChannel {
     ...about,
     source: sourceOf(input),
     configSchema,
+    config: configReader(configSchema),
     stacks: stacks.toSorted(byPhase),
     eks,
     components,
@@ -75,7 +76,7 @@ function placed({ root, files }: ChannelFiles, path: string): YamlFile | undefin
 }
 
 /** The YAML and JSON files of a folder, in the order of their paths. */
-function filesUnder(input: ChannelFiles, folder: string): (YamlFile & { readonly path: string })[] {
+function filesUnder(input: ChannelFiles, folder: string): PathFile[] {
   return [...input.files.keys()]
     .filter((path) => path.startsWith(`${folder}/`) && /\.(ya?ml|json)$/.test(path))
     .toSorted()
@@ -100,17 +101,9 @@ function readAbout(input: ChannelFiles, problems: Problem[]): Pick<Channel, 'nam
   }
   const [open] = openDocuments(file, { ...own, expressions: false }, problems);
   if (open === undefined) return undefined;
-  const parsed = channelFile.safeParse(open.document.toJS());
-  if (parsed.success) return { name: parsed.data.metadata.name, kubernetes: parsed.data.spec.kubernetes };
-  for (const issue of parsed.error.issues) {
-    problems.push(
-      problemAt(
-        file.file,
-        { line: 1, column: 1 },
-        { code: 'WRONG_CHANNEL_FILE', message: `${issue.path.join('.')}: ${issue.message}` },
-      ),
-    );
-  }
+  const read = parseBySchema(channelFile, { file: file.file, document: open.document, lines: open.lines });
+  if ('value' in read) return { name: read.value.metadata.name, kubernetes: read.value.spec.kubernetes };
+  problems.push(...read.problems);
   return undefined;
 }
 
@@ -122,67 +115,4 @@ function readConfigSchema(input: ChannelFiles, problems: Problem[]): JsonObject 
   const fault = checkConfigSchema(schema);
   if (fault !== undefined) problems.push(problemAt(file.file, { line: 1, column: 1 }, fault));
   return schema;
-}
-
-function readStack(file: YamlFile & { readonly path: string }, problems: Problem[]): StackFile[] {
-  const id = file.path.replace(/^stacks\//, '').replace(/\.[a-z]+$/, '');
-  const options = { ...own, shortTags: true };
-  const [open, second] = openDocuments(file, options, problems);
-  if (open === undefined) return [];
-  if (second !== undefined)
-    problems.push(
-      problemAt(
-        file.file,
-        { line: 1, column: 1 },
-        { code: 'SEVERAL_DOCUMENTS', message: 'a stack is one document', hint: 'one file for each stack' },
-      ),
-    );
-  const phase = id === 'network' ? 'network' : id === 'node-pool' ? 'pools' : 'foundation';
-  const root = open.document.contents;
-  const parametersPair =
-    isMap(root) && root.has('template') ? root.items.find((item) => String(item.key) === 'parameters') : undefined;
-  const parameters =
-    parametersPair === undefined ? undefined : compileDocument(open, own, problems, parametersPair.value);
-  if (isMap(root) && parametersPair !== undefined) root.items.splice(root.items.indexOf(parametersPair), 1);
-  const onlyTemplate =
-    isMap(root) && root.items.length === 1 && root.has('template') ? root.get('template', true) : root;
-  const template = compileDocument(open, options, problems, onlyTemplate);
-  return [{ id, file: file.file, phase, template, ...(parameters === undefined ? {} : { parameters }) }];
-}
-
-const phaseOrder = ['network', 'foundation', 'pools'];
-
-/** Network, foundation, the other stacks by name, pools. */
-function byPhase(a: StackFile, b: StackFile): number {
-  const rank = ({ phase, id }: StackFile): number =>
-    phaseOrder.indexOf(phase) * 2 + (phase === 'foundation' && id !== 'foundation' ? 1 : 0);
-  return rank(a) - rank(b) || (a.id < b.id ? -1 : 1);
-}
-
-function readEks(input: ChannelFiles, problems: Problem[]): EksFiles {
-  for (const file of filesUnder(input, 'eks')) {
-    const name = file.path.replace(/^eks\//, '').replace(/\.[a-z]+$/, '');
-    if ((eksFiles as readonly string[]).includes(name)) continue;
-    problems.push(
-      problemAt(
-        file.file,
-        { line: 1, column: 1 },
-        { code: 'UNKNOWN_FILE', message: `nothing reads eks/${name}`, hint: suggest(name, eksFiles) },
-      ),
-    );
-  }
-  const [cluster] = readEksFile(input, 'cluster', problems);
-  const [nodeGroup] = readEksFile(input, 'node-group', problems);
-  return {
-    ...(cluster === undefined ? {} : { cluster }),
-    ...(nodeGroup === undefined ? {} : { nodeGroup }),
-    addons: readEksFile(input, 'addons', problems),
-    access: readEksFile(input, 'access', problems),
-    podIdentity: readEksFile(input, 'pod-identity', problems),
-  };
-}
-
-function readEksFile(input: ChannelFiles, name: (typeof eksFiles)[number], problems: Problem[]) {
-  const file = placed(input, `eks/${name}.yaml`);
-  return file === undefined ? [] : readDocuments(file, own, problems);
 }

@@ -1,9 +1,9 @@
-import { changeClasses, type Problem, problemAt } from '@roadstead/definition';
+import { changeClasses, type Problem, parseBySchema, problemAt } from '@roadstead/definition';
 import { isMap } from 'yaml';
 import { z } from 'zod';
 import type { ComponentFolder } from './channel.ts';
 import type { PlacedExpression } from './template.ts';
-import { compileCondition, openDocuments, readDocuments, type YamlFile } from './yaml-documents.ts';
+import { compileCondition, openDocuments, type PathFile, readDocuments, type YamlFile } from './yaml-documents.ts';
 
 const componentFile = z.strictObject({
   needs: z.array(z.string()).default([]),
@@ -15,11 +15,8 @@ const componentFile = z.strictObject({
 type ComponentFile = z.output<typeof componentFile>;
 
 /** Reads the folders of `manifests/`; files directly in it belong to no component and are refused. */
-export function parseComponents(
-  files: readonly (YamlFile & { readonly path: string })[],
-  problems: Problem[],
-): ComponentFolder[] {
-  const folders = new Map<string, (YamlFile & { readonly path: string })[]>();
+export function parseComponents(files: readonly PathFile[], problems: Problem[]): ComponentFolder[] {
+  const folders = new Map<string, PathFile[]>();
   for (const file of files) {
     const [, name = '', ...rest] = file.path.split('/');
     if (rest.length === 0) {
@@ -43,11 +40,7 @@ export function parseComponents(
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function parseComponent(
-  name: string,
-  files: readonly (YamlFile & { readonly path: string })[],
-  problems: Problem[],
-): ComponentFolder {
+function parseComponent(name: string, files: readonly PathFile[], problems: Problem[]): ComponentFolder {
   const about = files.find((file) => /^manifests\/[^/]+\/component\.yaml$/.test(file.path));
   const manifests = files.filter((file) => file !== about);
   const { settings, includeWhen } =
@@ -70,25 +63,14 @@ function readAbout(
 ): { readonly settings: ComponentFile; readonly includeWhen: PlacedExpression | undefined } {
   const options = { dialect: 'own', expressions: true } as const;
   const [open] = openDocuments(file, options, problems);
-  const root = open?.document.contents;
-  const parsed = componentFile.safeParse(open?.document.toJS() ?? {});
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues) {
-      problems.push(
-        problemAt(
-          file.file,
-          { line: 1, column: 1 },
-          {
-            code: 'WRONG_COMPONENT_FILE',
-            message: `${issue.path.join('.')}: ${issue.message}`,
-            hint: 'needs, class, includeWhen, expressions, namespace',
-          },
-        ),
-      );
-    }
-    return { settings: componentFile.parse({}), includeWhen: undefined };
+  const none = { settings: componentFile.parse({}), includeWhen: undefined };
+  if (open === undefined) return none;
+  const read = parseBySchema(componentFile, { file: file.file, document: open.document, lines: open.lines });
+  if ('problems' in read) {
+    problems.push(...read.problems);
+    return none;
   }
-  const node = isMap(root) ? root.get('includeWhen', true) : undefined;
-  if (open === undefined || node === undefined) return { settings: parsed.data, includeWhen: undefined };
-  return { settings: parsed.data, includeWhen: compileCondition(open, node, problems) };
+  const { contents } = open.document;
+  const node = isMap(contents) ? contents.get('includeWhen', true) : undefined;
+  return { settings: read.value, includeWhen: node === undefined ? undefined : compileCondition(open, node, problems) };
 }

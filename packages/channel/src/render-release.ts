@@ -2,7 +2,6 @@ import { type Cluster, hasErrors, type Inputs, type Problem, problemAt } from '@
 import { digestOf } from '@roadstead/foundation';
 import type { Bindings } from './cel.ts';
 import type { Channel } from './channel.ts';
-import { type ConfigReader, configReader } from './config-schema.ts';
 import type { Release, ReleaseStack } from './release.ts';
 import { renderComponents } from './render-components.ts';
 import { renderEks } from './render-eks.ts';
@@ -29,18 +28,9 @@ export interface RenderContext {
   readonly problems: Problem[];
 }
 
-/** Compiled schemas by channel: a channel is rendered for many clusters. */
-const readers = new WeakMap<Channel, ConfigReader>();
-
-function readerOf(channel: Channel): ConfigReader {
-  const reader = readers.get(channel) ?? configReader(channel.configSchema);
-  readers.set(channel, reader);
-  return reader;
-}
-
 /** Renders everything that a cluster is to be. Pure: calls nothing, and the same input gives the same bytes. */
 export function renderRelease({ channel, cluster, inputs, version }: RenderInput): RenderResult {
-  const config = readerOf(channel).read(cluster.config);
+  const config = channel.config.read(cluster.config);
   if ('faults' in config) {
     return {
       problems: config.faults.map(({ path, fault }) =>

@@ -8,6 +8,11 @@ export interface YamlFile {
   readonly text: string;
 }
 
+/** A file with its path in the channel. */
+export interface PathFile extends YamlFile {
+  readonly path: string;
+}
+
 export interface ReadOptions {
   /** `own`: YAML 1.2, for files of a channel. `manifest`: as kubectl reads it. */
   readonly dialect: 'own' | 'manifest';

@@ -41,6 +41,7 @@ export type {
 export { clusterJsonSchema } from './cluster-schema.ts';
 export { parseInputs } from './inputs-file.ts';
 export { nearMatch, suggest } from './near-match.ts';
+export { type BySchema, parseBySchema } from './parse-by-schema.ts';
 export { type ParsedCluster, parseClusterFile } from './parse-cluster-file.ts';
 export { type NetworkPlan, planNetwork, type ZoneNetwork } from './plan-network.ts';
 export { type Path, type Position, type PositionIndex, positionIndex } from './positions.ts';

@@ -1,11 +1,11 @@
 import { type Document, LineCounter, parseAllDocuments } from 'yaml';
 import { checkCluster } from './check-cluster.ts';
 import type { Cluster } from './cluster.ts';
-import { clusterFileSchema, clusterJsonSchema } from './cluster-schema.ts';
+import { clusterFileSchema } from './cluster-schema.ts';
 import { normaliseCluster } from './normalise-cluster.ts';
-import { type Path, type PositionIndex, positionIndex } from './positions.ts';
+import { parseBySchema } from './parse-by-schema.ts';
+import { type PositionIndex, positionIndex } from './positions.ts';
 import { hasErrors, type Problem, problemAt, sortProblems } from './problem.ts';
-import { schemaProblems } from './schema-problems.ts';
 
 /** A cluster file that was read. `cluster` is there when no problem is an error. */
 export interface ParsedCluster {
@@ -25,7 +25,7 @@ export function parseClusterFile(text: string, file: string): ParsedCluster {
   const positions = positionIndex(document, lines);
   const syntax = syntaxProblems(file, documents as Document[], lines);
   if (syntax.length > 0) return { file, problems: syntax, positions };
-  return checkDocument(file, document as Document, positions);
+  return checkDocument(file, document as Document, lines);
 }
 
 const emptyFault = {
@@ -64,37 +64,11 @@ const yamlHints: Readonly<Record<string, string>> = {
   BAD_INDENT: 'align the keys of a map',
 };
 
-function checkDocument(file: string, document: Document, positions: PositionIndex): ParsedCluster {
-  const value: unknown = readValue(document);
-  const parsed = clusterFileSchema.safeParse(value);
-  if (!parsed.success) {
-    const problems = sortProblems(
-      schemaProblems(file, parsed.error.issues, { value, positions, keysAt: keysOfSchema }),
-    );
-    return { file, problems, positions };
-  }
-  const cluster = normaliseCluster(parsed.data);
-  const problems = sortProblems(checkCluster({ file, parsed: parsed.data, cluster, positions }));
+function checkDocument(file: string, document: Document, lines: LineCounter): ParsedCluster {
+  const read = parseBySchema(clusterFileSchema, { file, document, lines });
+  const { positions } = read;
+  if ('problems' in read) return { file, problems: read.problems, positions };
+  const cluster = normaliseCluster(read.value);
+  const problems = sortProblems(checkCluster({ file, parsed: read.value, cluster, positions }));
   return { file, problems, positions, ...(hasErrors(problems) ? {} : { cluster }) };
-}
-
-function readValue(document: Document): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 100 });
-  } catch {
-    return undefined;
-  }
-}
-
-interface SchemaNode {
-  readonly properties?: Readonly<Record<string, SchemaNode>>;
-  readonly items?: SchemaNode;
-}
-
-const jsonSchema = clusterJsonSchema() as SchemaNode;
-
-function keysOfSchema(path: Path): readonly string[] {
-  let node: SchemaNode | undefined = jsonSchema;
-  for (const step of path) node = typeof step === 'number' ? node?.items : node?.properties?.[step];
-  return Object.keys(node?.properties ?? {});
 }

@@ -1,0 +1,49 @@
+import type { Document, LineCounter } from 'yaml';
+import { z } from 'zod';
+import { type Path, type PositionIndex, positionIndex } from './positions.ts';
+import { type Problem, sortProblems } from './problem.ts';
+import { schemaProblems } from './schema-problems.ts';
+
+export type BySchema<T> =
+  | { readonly value: T; readonly positions: PositionIndex }
+  | { readonly problems: readonly Problem[]; readonly positions: PositionIndex };
+
+/** Reads a parsed YAML document as a schema says; what is wrong has its place in the file, and near matches of unknown keys. */
+export function parseBySchema<T>(
+  schema: z.ZodType<T>,
+  input: { readonly file: string; readonly document: Document; readonly lines: LineCounter },
+): BySchema<T> {
+  const positions = positionIndex(input.document, input.lines);
+  const value: unknown = readValue(input.document);
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { value: parsed.data, positions };
+  const keysAt = keysOf(
+    z.toJSONSchema(schema, { io: 'input', target: 'draft-7', unrepresentable: 'any' }) as SchemaNode,
+  );
+  return {
+    problems: sortProblems(schemaProblems(input.file, parsed.error.issues, { value, positions, keysAt })),
+    positions,
+  };
+}
+
+/** Aliases that grow without end make the document unreadable: it then is nothing. */
+function readValue(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch {
+    return undefined;
+  }
+}
+
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly items?: SchemaNode;
+}
+
+function keysOf(root: SchemaNode): (path: Path) => readonly string[] {
+  return (path) => {
+    let node: SchemaNode | undefined = root;
+    for (const step of path) node = typeof step === 'number' ? node?.items : node?.properties?.[step];
+    return Object.keys(node?.properties ?? {});
+  };
+}
