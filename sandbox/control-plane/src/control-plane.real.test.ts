@@ -135,6 +135,19 @@ describe('a control plane of Kubernetes 1.36', () => {
     expect((await call(plane, 'GET', `${configMaps}/kept`)).status).toBe(200);
   });
 
+  it('starts nothing more when it is stopped in the midst of an upgrade', async () => {
+    const before = plane.pids['kube-apiserver'];
+    const refused = expect(plane.upgrade('1.35')).rejects.toMatchObject({ code: 'CONTROL_PLANE_STOPPED' });
+    await eventually(
+      () => plane.pids['kube-apiserver'],
+      (pid) => pid !== undefined && pid !== before,
+    );
+    await plane.stop();
+    await refused;
+    expect(plane.pids).toEqual({});
+    plane = await start();
+  });
+
   it('goes as a whole when a part is killed, and says which', async () => {
     const { pids } = plane;
     process.kill(pids['kube-scheduler'] ?? 0, 'SIGKILL');
@@ -207,12 +220,12 @@ describe('a broken binary', () => {
   it.each([
     ['is missing', undefined, 'CONTROL_PLANE_BINARY_BROKEN', /cannot be run: .*ENOENT/],
     ['may not be run', '', 'CONTROL_PLANE_BINARY_BROKEN', /cannot be run: .*EACCES/],
-    ['is no program', '\x7fELF\0', 'CONTROL_PLANE_NOT_READY', /etcd \(.*\) ended while starting \(exit code 12\d\)/],
+    ['is no program', '\x7fELF\0', 'CONTROL_PLANE_NOT_READY', /etcd \(.*\) ended \(exit code 12\d\)/],
     [
       'ends at once',
       '#!/bin/sh\necho "error: no such flag"; exit 1\n',
       'CONTROL_PLANE_NOT_READY',
-      /etcd \(.*\) ended while starting \(exit code 1\); its last words:\nerror: no such flag/,
+      /etcd \(.*\) ended \(exit code 1\); its last words:\nerror: no such flag/,
     ],
   ])('that %s is one clear message with its path', async (name, text, code, message) => {
     const path = join(root, name.replaceAll(' ', '-'));

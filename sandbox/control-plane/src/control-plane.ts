@@ -1,13 +1,13 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { type Clock, RoadsteadError, systemClock } from '@roadstead/foundation';
 import { type Authority, type Certificate, type KeySet, keySetOf } from './authority.ts';
 import type { Binaries, BinaryProvider, Minor, Server } from './components.ts';
-import { auditPolicy, authenticationConfig, authorizationConfig, kubeconfigOf, type Webhook } from './config-files.ts';
-import { type FlagInputs, flagsOf, type Layout, layoutOf, type Ports, webhookCacheTtl } from './flags.ts';
+import type { Webhook } from './config-files.ts';
+import { type FlagInputs, flagsOf, type Layout, layoutOf, type Ports } from './flags.ts';
 import { apiServerNames, ensurePki, type Pki } from './pki.ts';
-import { freePorts, isFree } from './ports.ts';
 import { type Readiness, waitUntilReady } from './readiness.ts';
 import { type Ending, type ServerProcess, startServer } from './server-process.ts';
+import { choosePorts, writeConfig } from './start-files.ts';
 
 export interface ControlPlaneOptions {
   readonly binaries: BinaryProvider;
@@ -95,40 +95,6 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   }
 }
 
-/** The port of the last start if it is still free, because kubeconfigs name it. */
-async function choosePorts(layout: Layout): Promise<Ports> {
-  const path = `${layout.config}/port`;
-  const last = Number(await readFile(path, 'utf8').catch(() => '0'));
-  const [etcdClient = 0, etcdPeer = 0, fresh = 0] = await freePorts(3);
-  const api = last > 0 && (await isFree(last)) ? last : fresh;
-  await writeFile(path, String(api));
-  return { api, etcdClient, etcdPeer };
-}
-
-async function writeConfig(layout: Layout, pki: Pki, ports: Ports, options: ControlPlaneOptions): Promise<void> {
-  const { config } = layout;
-  const endpoint = `https://127.0.0.1:${ports.api}`;
-  const { certPem: caPem } = pki.authority;
-  const { tokenWebhook, authorizationWebhook } = options;
-  const authorizationPath = `${config}/authorization-webhook.kubeconfig`;
-  const authorization = authorizationWebhook && { kubeconfigPath: authorizationPath, cacheTtl: webhookCacheTtl };
-  const files: (readonly [string, string])[] = [
-    [`${config}/admin.kubeconfig`, kubeconfigOf(endpoint, caPem, pki.admin)],
-    [`${config}/controller-manager.kubeconfig`, kubeconfigOf(endpoint, caPem, pki.controllerManager)],
-    [`${config}/scheduler.kubeconfig`, kubeconfigOf(endpoint, caPem, pki.scheduler)],
-    [`${config}/authentication.yaml`, authenticationConfig()],
-    [`${config}/authorization.yaml`, authorizationConfig(authorization)],
-    [`${config}/audit-policy.yaml`, auditPolicy()],
-  ];
-  if (tokenWebhook !== undefined) {
-    files.push([`${config}/token-webhook.kubeconfig`, kubeconfigOf(tokenWebhook.url, tokenWebhook.caPem)]);
-  }
-  if (authorizationWebhook !== undefined) {
-    files.push([authorizationPath, kubeconfigOf(authorizationWebhook.url, authorizationWebhook.caPem)]);
-  }
-  await Promise.all(files.map(([path, text]) => writeFile(path, text, { mode: 0o600 })));
-}
-
 interface Parts {
   readonly options: ControlPlaneOptions;
   readonly clock: Clock;
@@ -147,6 +113,8 @@ class RunningControlPlane implements ControlPlane {
   #reportExit: (reason: ExitReason) => void = () => undefined;
   #binaries: Binaries;
   #stopping: Promise<void> | undefined;
+  /** Aborted when this control plane begins to go; the reason is for a start or upgrade that is under way. */
+  readonly #ending = new AbortController();
 
   constructor(parts: Parts, binaries: Binaries) {
     this.#parts = parts;
@@ -210,6 +178,7 @@ class RunningControlPlane implements ControlPlane {
   }
 
   stop(graceMs = stopGraceMs): Promise<void> {
+    this.#ending.abort(stoppedError(this.directory));
     this.#stopping ??= this.#stopAll(graceMs).then(() => this.#reportExit({ kind: 'stopped' }));
     return this.#stopping;
   }
@@ -223,7 +192,9 @@ class RunningControlPlane implements ControlPlane {
       await this.#launch('kube-scheduler');
     };
     await this.#launch('kube-apiserver');
-    const outcome = await waitUntilReady({ target, clock, timeoutMs, startOthers, crashed: this.#crash, signal });
+    const until = signal === undefined ? this.#ending.signal : AbortSignal.any([signal, this.#ending.signal]);
+    const crashed = this.#crash;
+    const outcome = await waitUntilReady({ target, clock, timeoutMs, startOthers, crashed, signal: until });
     if (outcome.kind === 'ready') return;
     throw await this.#notReady(outcome, timeoutMs);
   }
@@ -242,6 +213,7 @@ class RunningControlPlane implements ControlPlane {
   }
 
   async #launch(server: Server): Promise<void> {
+    this.#ending.signal.throwIfAborted();
     const { options, layout, ports } = this.#parts;
     const binary = this.#binaries.files[server];
     const inputs: FlagInputs = {
@@ -259,6 +231,8 @@ class RunningControlPlane implements ControlPlane {
     void started.ended.then((ending) => {
       if (!this.#leaving.has(started)) this.#reportCrash(ending);
     });
+    if (this.#ending.signal.aborted) await this.#end(server, 0);
+    this.#ending.signal.throwIfAborted();
   }
 
   async #stopKubernetes(graceMs: number): Promise<void> {
@@ -284,8 +258,10 @@ class RunningControlPlane implements ControlPlane {
   }
 
   /** A control plane without one of its parts lies about the rest, so the rest goes too. */
-  async #giveUp({ server }: Ending): Promise<void> {
+  async #giveUp(ending: Ending): Promise<void> {
+    const { server } = ending;
     const lastWords = (await this.#processes.get(server)?.lastWords()) ?? '';
+    this.#ending.abort(await this.#notReady({ kind: 'crashed', ending }, 0));
     await this.#stopAll(crashGraceMs);
     this.#reportExit({ kind: 'crashed', server, lastWords });
   }
@@ -296,5 +272,10 @@ class RunningControlPlane implements ControlPlane {
 }
 
 function endingText({ code, signal }: Ending): string {
-  return `ended while starting (${signal ?? `exit code ${code}`})`;
+  return `ended (${signal ?? `exit code ${code}`})`;
+}
+
+function stoppedError(directory: string): RoadsteadError {
+  const hint = 'start it again in the same directory';
+  return new RoadsteadError('the control plane was stopped', { code: 'CONTROL_PLANE_STOPPED', value: directory, hint });
 }

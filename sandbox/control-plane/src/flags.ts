@@ -91,6 +91,8 @@ function apiServerFlags(inputs: FlagInputs): readonly string[] {
     `--etcd-certfile=${pki}/etcd-client.crt`,
     `--etcd-keyfile=${pki}/etcd-client.key`,
     '--bind-address=127.0.0.1',
+    // Else it looks for a default route, and a laptop without a network has none.
+    '--advertise-address=127.0.0.1',
     `--secure-port=${ports.api}`,
     // A loopback address is not a legal one for the Endpoints of the `kubernetes` Service.
     '--endpoint-reconciler-type=none',

@@ -16,24 +16,31 @@ export interface ReadinessInputs {
   /** Called once, when the API server answers: the others give up when they find none. */
   readonly startOthers: () => Promise<void>;
   readonly crashed: Promise<Ending>;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortSignal;
 }
 
 const pollMs = 100;
+const requestMs = 2_000;
 
 /** Waits for `/readyz`, starts what needs the API server, and waits for the first object that the others make. */
 export async function waitUntilReady(inputs: ReadinessInputs): Promise<Readiness> {
   const { target, clock, signal } = inputs;
   const { caPem, client } = target;
-  const agent = new Agent({ connect: { ca: caPem, cert: client.certPem, key: client.keyPem } });
+  const agent = new Agent({
+    connect: { ca: caPem, cert: client.certPem, key: client.keyPem, timeout: requestMs },
+  });
   const deadline = clock.monotonic() + inputs.timeoutMs;
   let crash: Ending | undefined;
+  const crashed = new AbortController();
   void inputs.crashed.then((ending) => {
     crash = ending;
+    crashed.abort();
   });
+  // An API server without etcd accepts connections and says nothing: a request must not outlast a crash.
+  const until = AbortSignal.any([signal, crashed.signal]);
   const poll = async (path: string): Promise<boolean> => {
     while (crash === undefined && clock.monotonic() < deadline) {
-      if (await answers(`${target.endpoint}${path}`, agent)) return true;
+      if (await answers(`${target.endpoint}${path}`, agent, until)) return true;
       await clock.sleep(pollMs, signal);
     }
     return false;
@@ -45,13 +52,15 @@ export async function waitUntilReady(inputs: ReadinessInputs): Promise<Readiness
     if (crash !== undefined) return { kind: 'crashed', ending: crash };
     return { kind: 'late', waitingFor: isServing ? 'kube-controller-manager' : 'kube-apiserver' };
   } finally {
-    await agent.destroy();
+    // Not waited for: it waits for connections that are still being made, to a server that may be going.
+    void agent.destroy();
   }
 }
 
-async function answers(url: string, dispatcher: Agent): Promise<boolean> {
+async function answers(url: string, dispatcher: Agent, until: AbortSignal): Promise<boolean> {
   try {
-    const { statusCode, body } = await request(url, { dispatcher, headersTimeout: 2_000, bodyTimeout: 2_000 });
+    const signal = AbortSignal.any([until, AbortSignal.timeout(requestMs)]);
+    const { statusCode, body } = await request(url, { dispatcher, signal });
     await body.dump();
     return statusCode === 200;
   } catch {

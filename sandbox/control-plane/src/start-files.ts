@@ -1,0 +1,45 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { auditPolicy, authenticationConfig, authorizationConfig, kubeconfigOf, type Webhook } from './config-files.ts';
+import { type Layout, type Ports, webhookCacheTtl } from './flags.ts';
+import type { Pki } from './pki.ts';
+import { freePorts, isFree } from './ports.ts';
+
+export interface Webhooks {
+  readonly tokenWebhook?: Webhook;
+  readonly authorizationWebhook?: Webhook;
+}
+
+/** The port of the last start if it is still free, because kubeconfigs name it. */
+export async function choosePorts(layout: Layout): Promise<Ports> {
+  const path = `${layout.config}/port`;
+  const last = Number(await readFile(path, 'utf8').catch(() => '0'));
+  const [etcdClient = 0, etcdPeer = 0, fresh = 0] = await freePorts(3);
+  const api = last > 0 && (await isFree(last)) ? last : fresh;
+  await writeFile(path, String(api));
+  return { api, etcdClient, etcdPeer };
+}
+
+/** Writes all that the flags of `flagsOf` point to, but for the keys. */
+export async function writeConfig(layout: Layout, pki: Pki, ports: Ports, webhooks: Webhooks): Promise<void> {
+  const { config } = layout;
+  const endpoint = `https://127.0.0.1:${ports.api}`;
+  const { certPem: caPem } = pki.authority;
+  const { tokenWebhook, authorizationWebhook } = webhooks;
+  const authorizationPath = `${config}/authorization-webhook.kubeconfig`;
+  const authorization = authorizationWebhook && { kubeconfigPath: authorizationPath, cacheTtl: webhookCacheTtl };
+  const files: (readonly [string, string])[] = [
+    [`${config}/admin.kubeconfig`, kubeconfigOf(endpoint, caPem, pki.admin)],
+    [`${config}/controller-manager.kubeconfig`, kubeconfigOf(endpoint, caPem, pki.controllerManager)],
+    [`${config}/scheduler.kubeconfig`, kubeconfigOf(endpoint, caPem, pki.scheduler)],
+    [`${config}/authentication.yaml`, authenticationConfig()],
+    [`${config}/authorization.yaml`, authorizationConfig(authorization)],
+    [`${config}/audit-policy.yaml`, auditPolicy()],
+  ];
+  if (tokenWebhook !== undefined) {
+    files.push([`${config}/token-webhook.kubeconfig`, kubeconfigOf(tokenWebhook.url, tokenWebhook.caPem)]);
+  }
+  if (authorizationWebhook !== undefined) {
+    files.push([authorizationPath, kubeconfigOf(authorizationWebhook.url, authorizationWebhook.caPem)]);
+  }
+  await Promise.all(files.map(([path, text]) => writeFile(path, text, { mode: 0o600 })));
+}
