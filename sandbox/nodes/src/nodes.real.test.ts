@@ -1,31 +1,21 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KubeNode, Pod } from './kube/objects.ts';
 import { at } from './read.ts';
+import { createFakeAws, fakeRoleArn } from './testing/fake-aws.ts';
 import { awsNode, deployment, job } from './testing/manifests.ts';
 import { type RealCluster, startRealCluster } from './testing/real-cluster.ts';
 import { multipartUserData, nodeConfigFor } from './testing/user-data.ts';
 
-const run = promisify(execFile);
-
+const aws = createFakeAws();
 let world: RealCluster;
 
 beforeAll(async () => {
-  world = await startRealCluster(process.env);
+  world = await startRealCluster(process.env, { ...aws, backend: aws, roleArn: fakeRoleArn });
 });
 
 afterAll(async () => {
   await world?.close();
 });
-
-function kubectl(...args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
-  const config = `${world.plane.directory}/config/admin.kubeconfig`;
-  return run(world.plane.kubectlPath, ['--kubeconfig', config, ...args], {
-    env: { HOME: world.plane.directory },
-    timeout: 30_000,
-  });
-}
 
 function ready(node: KubeNode | undefined): string | undefined {
   return node?.status?.conditions?.find(({ type }) => type === 'Ready')?.status;
@@ -48,7 +38,7 @@ describe('nodes on a real control plane', () => {
   }, async () => {
     const kubelet =
       '{config: {kubeReserved: {cpu: 250m, memory: 1Gi, ephemeral-storage: 1Gi}, systemReserved: {cpu: 250m, memory: 0.2Gi, ephemeral-storage: 1Gi}, evictionHard: {memory.available: 1Gi, nodefs.available: 10%}}, flags: ["--node-labels=nodeType=systemNode"]}';
-    const id = world.aws.launch({ userData: multipartUserData(nodeConfigFor(world.cluster, kubelet)) });
+    const id = aws.launch({ userData: multipartUserData(nodeConfigFor(world.cluster, kubelet)) });
     const node = await theNode(id);
     expect(node.metadata.labels).toMatchObject({
       nodeType: 'systemNode',
@@ -63,7 +53,7 @@ describe('nodes on a real control plane', () => {
     await world.api.create('/apis/apps/v1/namespaces/kube-system/daemonsets', awsNode);
     await world.until('the node Ready', async () => (ready(await theNode(id)) === 'True' ? true : undefined));
     const configz = JSON.parse(
-      (await kubectl('get', '--raw', `/api/v1/nodes/${node.metadata.name}/proxy/configz`)).stdout,
+      await world.kubectl('get', '--raw', `/api/v1/nodes/${node.metadata.name}/proxy/configz`),
     );
     expect(at(configz, 'kubeletconfig', 'systemReserved')).toEqual({
       cpu: '250m',
@@ -75,10 +65,10 @@ describe('nodes on a real control plane', () => {
 
   test('a Deployment becomes available, logs, and rolls away with its pods', { timeout: 60_000 }, async () => {
     await world.api.create('/apis/apps/v1/namespaces/default/deployments', deployment('web', { replicas: 2 }));
-    await kubectl('wait', 'deployment/web', '--for=condition=Available', '--timeout=25s');
+    await world.kubectl('wait', 'deployment/web', '--for=condition=Available', '--timeout=25s');
     const [pod] = await podsOf('web');
     expect(pod?.status?.podIP).toMatch(/^10\.20\.(?:[0-9]|1[0-5])\./);
-    expect((await kubectl('logs', 'deployment/web')).stdout).toContain('nginx:1.29');
+    expect(await world.kubectl('logs', 'deployment/web')).toContain('nginx:1.29');
     await world.api.delete('/apis/apps/v1/namespaces/default/deployments/web', { propagationPolicy: 'Background' });
     await world.until('no pods of web', async () => ((await podsOf('web')).length === 0 ? true : undefined));
   });
@@ -93,7 +83,7 @@ describe('nodes on a real control plane', () => {
       const state = pod?.status?.containerStatuses?.[0]?.state;
       return state !== undefined && 'waiting' in state && state.waiting.reason === 'ImagePullBackOff' ? pod : undefined;
     });
-    const events = (await kubectl('get', 'events', '--field-selector', 'reason=Failed')).stdout;
+    const events = await world.kubectl('get', 'events', '--field-selector', 'reason=Failed');
     expect(events).toContain('registry.invalid');
     await world.api.delete('/apis/apps/v1/namespaces/default/deployments/broken', { propagationPolicy: 'Background' });
   });
@@ -109,35 +99,35 @@ describe('nodes on a real control plane', () => {
       return waits && status.restartCount >= 2 ? candidate : undefined;
     });
     expect(pod.status?.containerStatuses?.[0]?.lastState.terminated?.exitCode).toBe(3);
-    expect((await kubectl('logs', pod.metadata.name)).stdout).toMatch(/starting\n.*exit code 3/);
+    expect(await world.kubectl('logs', '--previous', pod.metadata.name)).toMatch(/starting\n.*exit code 3/);
     await world.api.delete('/apis/apps/v1/namespaces/default/deployments/crash', { propagationPolicy: 'Background' });
   });
 
   test('jobs complete and fail by their commands', { timeout: 60_000 }, async () => {
     await world.api.create('/apis/batch/v1/namespaces/default/jobs', job('good', ['echo', 'hello']));
     await world.api.create('/apis/batch/v1/namespaces/default/jobs', job('bad', ['false']));
-    await kubectl('wait', 'job/good', '--for=condition=Complete', '--timeout=25s');
-    await kubectl('wait', 'job/bad', '--for=condition=Failed', '--timeout=25s');
-    expect((await kubectl('logs', 'job/good')).stdout).toContain('hello');
+    await world.kubectl('wait', 'job/good', '--for=condition=Complete', '--timeout=25s');
+    await world.kubectl('wait', 'job/bad', '--for=condition=Failed', '--timeout=25s');
+    expect(await world.kubectl('logs', 'job/good')).toContain('hello');
   });
 
   test('an instance that may not join says why, and joins when the cause is gone', { timeout: 60_000 }, async () => {
-    const id = world.aws.launch({
+    const id = aws.launch({
       userData: multipartUserData(nodeConfigFor({ ...world.cluster, endpoint: 'https://elsewhere:443' })),
     });
     const reason = await world.until('a reason', async () => world.nodes.whyNotJoined(id));
     expect(reason).toContain('no such host');
     expect(world.nodes.inventory()[0]?.instances.find(({ instanceId }) => instanceId === id)?.state).toBe('refused');
-    world.aws.terminate(id);
+    aws.terminate(id);
   });
 
   test('a terminated instance takes its node and pods with it', { timeout: 60_000 }, async () => {
-    const second = world.aws.launch({ userData: multipartUserData(nodeConfigFor(world.cluster)), zone: 'b' });
+    const second = aws.launch({ userData: multipartUserData(nodeConfigFor(world.cluster)), zone: 'b' });
     const node = await theNode(second);
     await world.until('the second node Ready', async () =>
       ready(await theNode(second)) === 'True' ? true : undefined,
     );
-    world.aws.terminate(second);
+    aws.terminate(second);
     await world.until('the node gone', async () => {
       const gone = (await world.object(`/api/v1/nodes/${node.metadata.name}`)) === undefined;
       return gone ? true : undefined;

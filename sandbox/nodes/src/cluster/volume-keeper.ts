@@ -69,11 +69,11 @@ export class VolumeKeeper {
 
   async #controllerReady(): Promise<boolean> {
     const { api, service, signal } = this.#context;
-    const at_ = service.clock.monotonic();
-    if (at_ - this.#controller.at < 1_000) return this.#controller.ready;
+    const asked = service.clock.monotonic();
+    if (asked - this.#controller.at < 1_000) return this.#controller.ready;
     const deployment = await api.get('/apis/apps/v1/namespaces/kube-system/deployments/ebs-csi-controller', signal);
     const available = numberOf(at(deployment, 'status', 'availableReplicas')) ?? 0;
-    this.#controller = { at: at_, ready: available > 0 };
+    this.#controller = { at: asked, ready: available > 0 };
     return this.#controller.ready;
   }
 

@@ -1,19 +1,27 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { systemClock } from '@roadstead/foundation';
 import { binaryProvider, type ControlPlane, startControlPlane } from '@roadstead/sandbox-control-plane';
-import type { ServiceContext } from '@roadstead/sandbox-gateway';
+import type { Backend, ServiceContext } from '@roadstead/sandbox-gateway';
 import { KubeApi } from '../kube/kube-api.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { openKubeletGate } from '../kubelet/kubelet-gate.ts';
 import type { Clusters, ClusterView } from '../ports.ts';
 import { type SandboxNodes, startNodes } from '../start-nodes.ts';
-import { createFakeAws, type FakeAws, fakeRoleArn } from './fake-aws.ts';
 
-/** A real control plane beside an AWS in memory, with nodes playing on it. */
+/** The AWS that the nodes live in: moto, or one in memory. */
+export interface AwsUnderTest {
+  readonly backend: Backend;
+  readonly vpcId: string;
+  readonly clusterSecurityGroupId: string;
+  readonly roleArn: string;
+}
+
+/** A real control plane with nodes playing on it. */
 export interface RealCluster {
-  readonly aws: FakeAws;
   readonly plane: ControlPlane;
   readonly cluster: ClusterView;
   readonly nodes: SandboxNodes;
@@ -21,13 +29,16 @@ export interface RealCluster {
   /** Polls until the question has an answer; rejects with the question's name after 30 s. */
   until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T>;
   object<T extends KubeObject>(path: string): Promise<T | undefined>;
+  /** Standard output of kubectl as an administrator. */
+  kubectl(...args: readonly string[]): Promise<string>;
   readonly logged: object[];
   close(): Promise<void>;
 }
 
+const run = promisify(execFile);
 const serviceCidr = '172.20.0.0/16';
 
-export async function startRealCluster(env: NodeJS.ProcessEnv): Promise<RealCluster> {
+export async function startRealCluster(env: NodeJS.ProcessEnv, aws: AwsUnderTest): Promise<RealCluster> {
   const directory = await mkdtemp(join(tmpdir(), 'roadstead-nodes-'));
   const cacheDirectory = join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'roadstead');
   const binaries = binaryProvider({ cacheDirectory, env });
@@ -43,7 +54,6 @@ export async function startRealCluster(env: NodeJS.ProcessEnv): Promise<RealClus
     issuerUrl: 'https://oidc.test/id/A',
     clusterName: 'shop',
   });
-  const aws = createFakeAws();
   const cluster: ClusterView = {
     account: '123456789012',
     region: 'eu-central-1',
@@ -60,7 +70,7 @@ export async function startRealCluster(env: NodeJS.ProcessEnv): Promise<RealClus
   const logged: object[] = [];
   const stop = new AbortController();
   const context: ServiceContext = {
-    backend: aws,
+    backend: aws.backend,
     clock: systemClock,
     pace: { factor: 120, floorMs: 100 },
     directory,
@@ -68,7 +78,7 @@ export async function startRealCluster(env: NodeJS.ProcessEnv): Promise<RealClus
     log: (fields, message) => logged.push({ ...fields, message }),
   };
   const nodes = startNodes(context, {
-    clusters: only(cluster),
+    clusters: only(cluster, aws.roleArn),
     trustOf: () => ({ authority: plane.authority, gate }),
     sweepMs: 200,
   });
@@ -79,7 +89,6 @@ export async function startRealCluster(env: NodeJS.ProcessEnv): Promise<RealClus
     keyPem: plane.adminCertificate.keyPem,
   });
   return {
-    aws,
     plane,
     cluster,
     nodes,
@@ -87,6 +96,11 @@ export async function startRealCluster(env: NodeJS.ProcessEnv): Promise<RealClus
     logged,
     until: (what, ask) => until(what, ask, logged),
     object: (path) => api.get(path),
+    kubectl: async (...args) => {
+      const config = `${plane.directory}/config/admin.kubeconfig`;
+      const options = { env: { HOME: directory }, timeout: 30_000 };
+      return (await run(plane.kubectlPath, ['--kubeconfig', config, ...args], options)).stdout;
+    },
     close: async () => {
       await nodes.close();
       stop.abort();
@@ -98,11 +112,11 @@ export async function startRealCluster(env: NodeJS.ProcessEnv): Promise<RealClus
   };
 }
 
-function only(cluster: ClusterView): Clusters {
+function only(cluster: ClusterView, nodeRoleArn: string): Clusters {
   return {
     list: () => [cluster],
     nodeGroups: () => [],
-    accessEntryOf: (_cluster, roleArn) => (roleArn === fakeRoleArn ? { type: 'EC2_LINUX' } : undefined),
+    accessEntryOf: (_cluster, roleArn) => (roleArn === nodeRoleArn ? { type: 'EC2_LINUX' } : undefined),
     onChange: () => () => undefined,
   };
 }

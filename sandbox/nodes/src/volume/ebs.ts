@@ -46,10 +46,14 @@ export class Ebs {
   }
 
   /** A volume that is not attached, or gone, is success. */
-  async detach(volumeId: string): Promise<void> {
-    await ignoring(/IncorrectState|NotFound|NotAttached|InvalidAttachment/, () =>
-      this.#call('DetachVolume', { VolumeId: volumeId }),
-    );
+  async detach(VolumeId: string): Promise<void> {
+    await ignoring(/IncorrectState|NotFound|NotAttached|InvalidAttachment/, async () => {
+      const known = await this.#call('DescribeVolumes', { VolumeIds: [VolumeId] });
+      for (const attachment of itemsOf(at(itemsOf(known.Volumes)[0], 'Attachments'))) {
+        const InstanceId = at(attachment, 'InstanceId');
+        await this.#call('DetachVolume', { VolumeId, InstanceId, Device: at(attachment, 'Device') });
+      }
+    });
   }
 
   /** A volume that is gone is success. */
