@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { systemClock } from '@roadstead/foundation';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 import { keyOf, type ObjectRef } from '../objects/object-ref.ts';
@@ -12,6 +13,7 @@ import { applySetIdOf, groupKindsAnnotation, partOfLabel } from './applyset.ts';
 import { type PlanOptions, planRelease } from './plan-release.ts';
 import { pruneRelease } from './prune-release.ts';
 import { isPlanEmpty, type ObjectChange, type ReleaseComponent, type ReleasePlan } from './release-types.ts';
+import { waitGone } from './wait-for.ts';
 
 let plane: TestControlPlane;
 beforeAll(async () => {
@@ -480,6 +482,57 @@ describe('a release on a real API server', () => {
       );
       expect(left.items.map((each) => each.metadata.name).sort()).toEqual(['a', 'b', `only-${cut + 1}`]);
     }
+  });
+
+  it('does the same plan a second time without harm, and still knows what it made', async () => {
+    const release = [
+      { name: 'repeat', objects: [namespace('repeat'), configMap('repeat', 'a'), deployment('repeat', 'web')] },
+    ];
+    const planned = await plan(release);
+    await applyRelease({ client: plane.client, plan: planned });
+    await applyRelease({ client: plane.client, plan: planned });
+    expect(lines(await plan(release))).toEqual([]);
+    expect(lines(await plan([])).sort()).toEqual([
+      'prune ConfigMap/repeat/a',
+      'prune Deployment.apps/repeat/web',
+      'retain Namespace//repeat',
+    ]);
+  });
+
+  it('lives through a definition that somebody deleted, with the objects in it', async () => {
+    const crd: KubernetesObject = {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'boats.test.roadstead.dev' },
+      spec: {
+        group: 'test.roadstead.dev',
+        scope: 'Cluster',
+        names: { plural: 'boats', kind: 'Boat' },
+        versions: [
+          {
+            name: 'v1',
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+          },
+        ],
+      },
+    };
+    const release = [
+      {
+        name: 'boats',
+        objects: [crd, { apiVersion: 'test.roadstead.dev/v1', kind: 'Boat', metadata: { name: 'one' } }],
+      },
+    ];
+    await up(release);
+    await plane.client.delete(refTo(crd));
+    await waitGone(plane.client, refTo(crd), undefined, systemClock);
+    expect(lines(await plan(release))).toEqual([
+      'create CustomResourceDefinition.apiextensions.k8s.io//boats.test.roadstead.dev',
+      'create Boat.test.roadstead.dev//one',
+    ]);
+    await up(release);
+    expect(lines(await plan(release))).toEqual([]);
   });
 
   it('is still right when the inventory was deleted: nothing to change, and it is written again', async () => {

@@ -21,7 +21,8 @@ export async function observeRelease(
 ): Promise<ObservedRelease> {
   const listed = signal === undefined ? {} : { signal };
   const [catalog, parentList, namespaceList] = await Promise.all([
-    client.discover(listed),
+    // Read anew: a definition may have come or gone since, and a list of a kind that is gone would fail.
+    client.discover({ ...listed, refresh: true }),
     client.list(
       { apiVersion: 'v1', kind: 'ConfigMap' },
       { ...listed, namespace: inventoryNamespace, labelSelector: idLabel, dropManagedFields: true },

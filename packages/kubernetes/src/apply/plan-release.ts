@@ -31,8 +31,6 @@ export async function planRelease(
   const { signal, mayForce, allowDataLoss } = options;
   const objects = components.flatMap((component) => component.objects);
   const names = components.map((component) => component.name);
-  // A kind may be served since the catalogue was read: asking for it reads the catalogue again.
-  for (const object of objects) await client.mapping(object, signal);
   const observed = await observeRelease(client, names, objects, signal);
   const placed = placeObjects(components, observed.catalog, observed.namespaces);
   const force = (each: { readonly ref: ObjectRef }, conflict: FieldConflict) => mayForce?.(each.ref, conflict) ?? false;
