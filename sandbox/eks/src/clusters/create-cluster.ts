@@ -6,8 +6,8 @@ import { readSecurityGroups, readSubnets, readVpcBlocks } from '../aws/network.t
 import { type Eks, type Handler, isRepeat, now, originOf } from '../deps.ts';
 import type { AuthenticationMode, ClusterRecord } from '../model.ts';
 import { eksArn } from '../shared/arns.ts';
-import { invalidParameter, limitExceeded, notImplemented, resourceInUse } from '../shared/errors.ts';
-import { flag, has, type Members, requiredText, text, textMap, texts, within } from '../shared/read.ts';
+import { invalidParameter, isAwsError, limitExceeded, notImplemented, resourceInUse } from '../shared/errors.ts';
+import { flag, has, type Members, records, requiredText, text, textMap, texts, within } from '../shared/read.ts';
 import { refuseTags } from '../tags/tag-rules.ts';
 import { startCluster } from './cluster-lifecycle.ts';
 import { clusterView } from './cluster-view.ts';
@@ -83,6 +83,7 @@ async function newRecord(eks: Eks, request: AwsRequest, name: string): Promise<C
   if (refusedCidr !== undefined) throw refusedCidr;
   const roleArn = requiredText(input, 'roleArn');
   await requireClusterRole(eks, request, roleArn, name);
+  await requireKeys(eks, request, name);
   const id = eks.randomHex(16).toUpperCase();
   const { account, region } = request;
   return {
@@ -196,4 +197,22 @@ async function requireClusterRole(eks: Eks, request: AwsRequest, roleArn: string
     `Role with arn: ${roleArn}, could not be assumed because it does not exist or the trusted entity is not correct`,
     { clusterName: name },
   );
+}
+
+/** Keys of envelope encryption must be there and usable; only Secrets can be encrypted with them. */
+async function requireKeys(eks: Eks, request: AwsRequest, name: string): Promise<void> {
+  const subject = { clusterName: name };
+  for (const config of records(request.input, 'encryptionConfig')) {
+    if (texts(config, 'resources')?.join() !== 'secrets') {
+      throw invalidParameter("encryptionConfig.resources must be ['secrets']", subject);
+    }
+    const keyArn = text(within(config, 'provider'), 'keyArn') ?? '';
+    try {
+      const found = await eks.context.backend.call(request, 'kms', 'DescribeKey', { KeyId: keyArn });
+      if (flag(within(found, 'KeyMetadata'), 'Enabled') === true) continue;
+    } catch (error) {
+      if (!isAwsError(error)) throw error;
+    }
+    throw invalidParameter(`The keyArn in encryptionConfig provider ${keyArn} is invalid`, subject);
+  }
 }

@@ -1,5 +1,5 @@
 import { catalogueAddon, releasesFor } from '../addons/catalogue/catalogue.ts';
-import { minorNumber } from '../clusters/versions.ts';
+import { minorNumber, supportedVersions } from '../clusters/versions.ts';
 import type { ClusterRecord } from '../model.ts';
 
 export interface Insight {
@@ -21,9 +21,13 @@ export interface Insight {
 
 type InsightSource = Pick<ClusterRecord, 'version' | 'nodegroups' | 'addons'>;
 
-/** What the sandbox really looks at before an upgrade by one minor: node skew and add-on versions. Nothing else. */
+/**
+ * What the sandbox really looks at before an upgrade by one minor: node skew and add-on versions. Nothing else, and
+ * nothing at all where there is no next minor.
+ */
 export function insightsOf(cluster: InsightSource): readonly Insight[] {
   const next = `1.${minorNumber(cluster.version) + 1}`;
+  if (!supportedVersions.some((version) => version.minor === next)) return [];
   return [kubeletSkew(cluster, next), addonFit(cluster, next)];
 }
 

@@ -7,6 +7,7 @@ import { refuseWhileUpdating } from '../updates/update-record.ts';
 import { createNodegroup } from './create-nodegroup.ts';
 import { endNodegroup } from './nodegroup-lifecycle.ts';
 import { nodegroupView } from './nodegroup-view.ts';
+import { readDesired } from './read-desired.ts';
 import { updateNodegroupConfig, updateNodegroupVersion } from './update-nodegroup.ts';
 
 export const nodegroupHandlers: Handlers = {
@@ -16,7 +17,9 @@ export const nodegroupHandlers: Handlers = {
 
   async DescribeNodegroup(eks, request) {
     const cluster = eks.state.cluster(request, requiredText(request.input, 'clusterName'));
-    return { nodegroup: nodegroupView(cluster, nodegroupOf(cluster, requiredText(request.input, 'nodegroupName'))) };
+    const group = nodegroupOf(cluster, requiredText(request.input, 'nodegroupName'));
+    await readDesired(eks, cluster, group);
+    return { nodegroup: nodegroupView(cluster, group) };
   },
 
   async ListNodegroups(eks, request) {

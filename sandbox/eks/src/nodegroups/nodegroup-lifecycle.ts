@@ -14,7 +14,6 @@ import {
 } from './group-resources.ts';
 import type { SourceTemplate } from './launch-template.ts';
 import { nodesOfGroup } from './node-objects.ts';
-import { sweepInterfaces } from './sweep-interfaces.ts';
 import { UserDataError } from './user-data.ts';
 import { waitReady } from './wait-ready.ts';
 
@@ -65,7 +64,6 @@ export async function endNodegroup(
     await eks.context.clock.sleep(pacedMs(eks, usualDeleteSeconds), signal);
     await removeGroup(eks, cluster, group);
     await forgetNodes(eks, cluster, group, signal);
-    await sweepInterfaces(eks, cluster);
     await removeGroupRest(eks, cluster, group);
     cluster.nodegroups.delete(group.name);
     eks.state.changed();

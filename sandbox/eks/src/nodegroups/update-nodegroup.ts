@@ -28,6 +28,7 @@ import {
   refuseUpdateConfig,
   taintView,
 } from './nodegroup-rules.ts';
+import { readDesired } from './read-desired.ts';
 import { rollNodes } from './roll.ts';
 
 function groupAtRest(
@@ -51,6 +52,8 @@ export const updateNodegroupConfig: Handler = async (eks, request) => {
   const named = eks.state.cluster(request, requiredText(input, 'clusterName'));
   return answerOnce(named, request, async () => {
     const { cluster, group } = groupAtRest(eks, request);
+    await readDesired(eks, cluster, group);
+    groupAtRest(eks, request);
     const next = readConfig(cluster, group, input);
     const update = openUpdate(eks, cluster, { nodegroupName: group.name }, 'ConfigUpdate', next.params);
     const answer = updateView(update);
@@ -158,6 +161,7 @@ export const updateNodegroupVersion: Handler = async (eks, request) => {
   const named = eks.state.cluster(request, requiredText(input, 'clusterName'));
   return answerOnce(named, request, async () => {
     const { cluster, group } = groupAtRest(eks, request);
+    await readDesired(eks, cluster, group);
     const target = await readVersionTarget(eks, cluster, group, input);
     groupAtRest(eks, request);
     const update = openUpdate(eks, cluster, { nodegroupName: group.name }, 'VersionUpdate', [

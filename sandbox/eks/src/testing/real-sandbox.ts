@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@roadstead/foundation';
-import type { BinaryProvider } from '@roadstead/sandbox-control-plane';
+import { binaryProvider } from '@roadstead/sandbox-control-plane';
 import { createGateway, type Gateway, type Place } from '@roadstead/sandbox-gateway';
 import { ensureMoto, startMoto } from '@roadstead/sandbox-moto';
 import { createEksService, type EksSandbox, loopbackTls, realControlPlanes } from '../index.ts';
@@ -19,6 +19,9 @@ export interface RealSandbox {
   readonly directory: string;
   readonly keys: Keys;
   readonly logs: readonly string[];
+  /** What signed the webhook server's certificate. */
+  readonly webhookCaPem: string;
+  filesUnder(folder: string): Promise<readonly string[]>;
   /** EKS over HTTP as the account's administrator. */
   readonly call: EksClient;
   /** Any service in process. */
@@ -30,7 +33,7 @@ export interface RealSandbox {
 export const cacheDirectory = join(homedir(), '.cache', 'roadstead');
 
 /** Starts real parts. At factor 600 ten minutes are a second. */
-export async function startRealSandbox(binaries: BinaryProvider, factor = 600): Promise<RealSandbox> {
+export async function startRealSandbox(factor = 600): Promise<RealSandbox> {
   const directory = await mkdtemp(join(tmpdir(), 'roadstead-eks-'));
   const stop = new AbortController();
   const logs: string[] = [];
@@ -45,6 +48,7 @@ export async function startRealSandbox(binaries: BinaryProvider, factor = 600): 
     controlToken: 'test',
     log,
   });
+  const tls = loopbackTls(Date.now());
   const eks = await createEksService(
     {
       backend: gateway.backend,
@@ -55,8 +59,11 @@ export async function startRealSandbox(binaries: BinaryProvider, factor = 600): 
       log,
     },
     {
-      controlPlanes: realControlPlanes({ binaries, clock: systemClock }),
-      tls: loopbackTls(Date.now()),
+      controlPlanes: realControlPlanes({
+        binaries: binaryProvider({ cacheDirectory, env: environment }),
+        clock: systemClock,
+      }),
+      tls,
       verify: async (url, headers) => {
         const verdict = gateway.verifyPresigned(url, headers);
         return 'caller' in verdict ? { ok: true, caller: verdict.caller } : { ok: false, reason: verdict.refusal };
@@ -73,6 +80,8 @@ export async function startRealSandbox(binaries: BinaryProvider, factor = 600): 
     directory,
     keys,
     logs,
+    webhookCaPem: tls.caPem,
+    filesUnder: (folder) => readdir(join(directory, folder)),
     call: eksClient(gateway.url, tools.botocoreData, keys, place.region),
     aws: (service, operation, input = {}) => gateway.backend.call(place, service, operation, input),
     close: async () => {
