@@ -13,6 +13,23 @@ def end_with_input() -> None:
     os._exit(0)
 
 
+def stay_on_loopback() -> None:
+    """No connection and no listener of this process leaves the machine; an audit hook cannot be gone around."""
+
+    def hook(event: str, args: tuple) -> None:
+        if event not in ("socket.connect", "socket.bind"):
+            return
+        address = args[1]
+        if isinstance(address, tuple) and not is_loopback(str(address[0])):
+            raise PermissionError(f"{event} {address[0]}: moto stays on this machine")
+
+    sys.addaudithook(hook)
+
+
+def is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
 def told_apart(app):
     """moto raises for what it does not have and for its own mistakes: the gateway must know which."""
 
@@ -35,6 +52,7 @@ def plain(start_response, status, text):
 
 def main() -> None:
     threading.Thread(target=end_with_input, daemon=True).start()
+    stay_on_loopback()
     import patches
 
     patches.apply()

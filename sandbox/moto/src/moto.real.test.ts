@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, realpath, rename, rm, symlink } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ensureMoto, type MotoTools } from './ensure-moto.ts';
+import { startMoto } from './start-moto.ts';
+
+const cacheDirectory = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'roadstead');
+const launcher = join(import.meta.dirname, '..', 'python', 'roadstead_moto');
+
+let tools: MotoTools;
+beforeAll(async () => {
+  tools = await ensureMoto({ cacheDirectory, environment: process.env });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('the Python environment', () => {
+  it('is found again without any work', async () => {
+    const said: string[] = [];
+    const again = await ensureMoto({ cacheDirectory, environment: process.env, onProgress: (line) => said.push(line) });
+    expect(again).toEqual(tools);
+    expect(said).toEqual([]);
+  });
+
+  it('is made anew when a part of it is missing', async () => {
+    const cache = await mkdtemp(join(tmpdir(), 'roadstead-cache-'));
+    const whole = await realpath(join(tools.bin, '..'));
+    const name = (await readdir(cacheDirectory)).find(
+      (found) => found.startsWith('moto-') && !found.startsWith('moto-env-'),
+    );
+    await mkdir(join(cache, 'moto-env-broken', 'bin'), { recursive: true });
+    await cp(join(whole, 'pyvenv.cfg'), join(cache, 'moto-env-broken', 'pyvenv.cfg'));
+    await symlink('moto-env-broken', join(cache, name ?? ''));
+    const remade = await ensureMoto({ cacheDirectory: cache, environment: process.env });
+    expect(remade.bin).not.toContain('moto-env-broken');
+    expect(await readdir(cache)).not.toContain('moto-env-broken');
+    await rm(cache, { recursive: true });
+  });
+});
+
+describe('moto', () => {
+  const directory = () => mkdtemp(join(tmpdir(), 'roadstead-moto-'));
+
+  it('ends when it is stopped, and stopping twice is no error', async () => {
+    const moto = await startMoto({ tools, environment: process.env, directory: await directory() });
+    expect(isAlive(moto.pid)).toBe(true);
+    await moto.stop();
+    await moto.stop();
+    expect(isAlive(moto.pid)).toBe(false);
+  });
+
+  it('ends with a parent that is killed and can tell it nothing', async () => {
+    const script = `
+      const { startMoto } = await import(${JSON.stringify(join(import.meta.dirname, 'start-moto.ts'))});
+      const moto = await startMoto({ tools: ${JSON.stringify(tools)}, environment: process.env, directory: ${JSON.stringify(await directory())} });
+      console.log(moto.pid);
+      setInterval(() => {}, 1000);`;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const pid = Number(
+      await new Promise<string>((resolve) => parent.stdout.once('data', (data) => resolve(String(data)))),
+    );
+    expect(isAlive(pid)).toBe(true);
+    parent.kill('SIGKILL');
+    for (let attempt = 0; attempt < 50 && isAlive(pid); attempt++) await delay(100);
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('reaches nothing but this machine', async () => {
+    const code = [
+      'import runpy, sys, socket, threading',
+      'threading.Thread.start = lambda self: None',
+      `source = open(${JSON.stringify(join(launcher, '__main__.py'))}).read().rsplit("main()", 1)[0]`,
+      'exec(source)',
+      'stay_on_loopback()',
+      's = socket.socket(); s.settimeout(1)',
+      'try:\n s.connect(("192.0.2.1", 80))\nexcept PermissionError as e:\n print("dial", e)',
+      'try:\n s.bind(("0.0.0.0", 0))\nexcept PermissionError as e:\n print("bind", e)',
+      's.bind(("127.0.0.1", 0)); print("loopback")',
+    ].join('\n');
+    const child = spawn(tools.python, ['-c', code], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    for await (const chunk of child.stdout) said += String(chunk);
+    expect(said.split('\n')).toEqual([
+      expect.stringMatching(/^dial .*192\.0\.2\.1/),
+      expect.stringMatching(/^bind .*0\.0\.0\.0/),
+      'loopback',
+      '',
+    ]);
+  });
+
+  it('that cannot start says why', async () => {
+    const broken = join(await directory(), 'python');
+    await symlink('/bin/false', `${broken}.new`);
+    await rename(`${broken}.new`, broken);
+    const starting = startMoto({
+      tools: { ...tools, python: broken },
+      environment: process.env,
+      directory: await directory(),
+    });
+    await expect(starting).rejects.toMatchObject({
+      code: 'MOTO_START_FAILED',
+      value: expect.stringContaining('it ended'),
+    });
+  });
+});
