@@ -7,7 +7,7 @@ const source = (version: string, group: string, addon: string): Source =>
   ({
     version,
     nodegroups: new Map([['app', { arn: 'arn:group', version: group }]]),
-    addons: new Map([['coredns', { arn: 'arn:addon', version: addon }]]),
+    addons: new Map([['coredns', { name: 'coredns', arn: 'arn:addon', version: addon }]]),
   }) as unknown as Source;
 
 describe('insights before an upgrade', () => {
