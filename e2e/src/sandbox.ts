@@ -120,3 +120,12 @@ async function collect(stream: NodeJS.ReadableStream): Promise<string> {
   for await (const part of stream) parts.push(Buffer.from(part as Uint8Array));
   return Buffer.concat(parts).toString('utf8');
 }
+
+/**
+ * An inventory without what AWS itself makes when it is first needed and nobody can delete: its managed keys.
+ */
+export function comparable(inventory: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(inventory, (key, value: unknown) => (key === 'key' || key === 'key-alias' ? undefined : value)),
+  );
+}

@@ -1,0 +1,42 @@
+import { globSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Sandbox } from './sandbox.ts';
+
+interface AuditEvent {
+  readonly auditID: string;
+  readonly stage: string;
+  readonly verb: string;
+  readonly requestURI: string;
+  readonly user?: { readonly username?: string };
+  readonly userAgent?: string;
+}
+
+const writing = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
+/** Reviews ask a question by a POST and store nothing. */
+const asking = /\/(selfsubject|subject|localsubject)\w*reviews|\/tokenreviews|\/serviceaccounts\/[^/]+\/token/;
+
+/**
+ * Writes that the product made, by the API servers' own audit logs: requests of its user agent that store something. Dry
+ * runs and self reviews are reads.
+ */
+export async function productWrites(sandbox: Sandbox): Promise<string[]> {
+  const logs = globSync('**/audit*.log', { cwd: sandbox.directory });
+  if (logs.length === 0) throw new Error('no audit log was found: nothing could be counted');
+  const texts = await Promise.all(logs.map((log) => readFile(join(sandbox.directory, log), 'utf8')));
+  const events = texts.flatMap((text) =>
+    text
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as AuditEvent),
+  );
+  const writes = events.filter(
+    ({ stage, verb, requestURI, userAgent }) =>
+      stage === 'ResponseComplete' &&
+      writing.has(verb) &&
+      !asking.test(requestURI) &&
+      !/[?&]dryRun=All/.test(requestURI) &&
+      (userAgent ?? '').startsWith('roadstead/'),
+  );
+  return writes.map(({ verb, requestURI }) => `${verb} ${requestURI}`);
+}
