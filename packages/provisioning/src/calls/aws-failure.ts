@@ -64,12 +64,17 @@ export function refusedByAws(what: string, error: unknown): unknown {
   return new RoadsteadError(`${what}: AWS refused: ${messageOf(error)} (${code})`, {
     code: denied ? 'AWS_ACCESS_DENIED' : 'AWS_REFUSED',
     value: code,
-    hint: denied
-      ? '`roadstead permissions` prints the policy that the caller needs'
-      : 'mend what AWS names, then run `roadstead up` again',
+    hint: hintFor(denied, messageOf(error)),
     retry: /Throttl|TooManyRequests|ServerException|ServiceUnavailable|InternalFailure/.test(code)
       ? 'backoff'
       : 'never',
     cause: error,
   });
+}
+
+function hintFor(denied: boolean, message: string): string {
+  if (denied) return '`roadstead permissions` prints the policy that the caller needs';
+  if (/invalid principal/i.test(message))
+    return 'the role or user does not exist: make it, or take it out of spec.access';
+  return 'mend what AWS names, then run `roadstead up` again';
 }

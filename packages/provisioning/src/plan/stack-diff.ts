@@ -154,9 +154,14 @@ function driftFields(drift: ResourceDrift): FieldChange[] {
   if (drift.status === 'DELETED') return [{ path, to: drift.type }];
   return drift.differences.map((difference) => ({
     path: `${path}.Properties${difference.path.replaceAll('/', '.')}`,
-    ...(difference.actual === undefined ? {} : { from: difference.actual }),
-    ...(difference.expected === undefined ? {} : { to: difference.expected }),
+    ...(isNothing(difference.actual) ? {} : { from: difference.actual }),
+    ...(isNothing(difference.expected) ? {} : { to: difference.expected }),
   }));
+}
+
+/** CloudFormation writes a value that is not there as the text `null`. */
+function isNothing(value: string | undefined): boolean {
+  return value === undefined || value === 'null';
 }
 
 /**
