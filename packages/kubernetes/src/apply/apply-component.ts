@@ -54,7 +54,7 @@ export async function applyComponent(
   const changes = plan.changes.filter(
     (change) => change.component === component && change.kind !== 'prune' && change.kind !== 'retain',
   );
-  refuseBlocked(component, changes);
+  refuseBlocked(changes);
   const placed = new Map(plan.placed.filter((each) => each.component === component).map((each) => [each.key, each]));
   const all = changes.filter((change) => change.kind !== 'none');
   const pending = all.filter(
@@ -124,7 +124,8 @@ async function readFoundations(
 
 const foundations: ReadonlySet<Phase> = new Set(['namespaces', 'definitions']);
 
-function refuseBlocked(component: string, changes: readonly ObjectChange[]): void {
+/** Throws when any of these lines cannot be applied, naming the first. */
+export function refuseBlocked(changes: readonly ObjectChange[]): void {
   const blocked = changes.filter((change) => change.kind === 'conflict' || change.kind === 'refused');
   const first = blocked[0];
   if (first === undefined) return;
@@ -133,7 +134,7 @@ function refuseBlocked(component: string, changes: readonly ObjectChange[]): voi
       ? ` (${first.conflicts.map(({ field, manager }) => `${field} of ${manager}`).join(', ')})`
       : '';
   throw new RoadsteadError(
-    `component ${component} cannot be applied: ${describeRef(first.ref)}: ${first.why}${fields}`,
+    `component ${first.component} cannot be applied: ${describeRef(first.ref)}: ${first.why}${fields}`,
     {
       code: first.kind === 'conflict' ? 'KUBE_CONFLICT' : 'KUBE_REFUSED',
       value: blocked.map((change) => describeRef(change.ref)),

@@ -427,6 +427,7 @@ describe('a release on a real API server', () => {
   it('refuses what the server would refuse, before anything is written', async () => {
     const wrong = { ...configMap('default', 'wrong'), spce: {} };
     const release = [
+      { name: 'fine', objects: [namespace('never')] },
       {
         name: 'wrong',
         objects: [
@@ -437,7 +438,7 @@ describe('a release on a real API server', () => {
       },
     ];
     const planned = await plan(release);
-    expect(planned.changes.map((change) => change.kind)).toEqual(['refused', 'refused', 'refused']);
+    expect(planned.changes.map((change) => change.kind)).toEqual(['create', 'refused', 'refused', 'refused']);
     expect(planned.changes.map((change) => change.why).join('\n')).toMatch(
       /spce[\s\S]*nowhere[\s\S]*as apps\/v1, not as apps\/v1beta1/,
     );

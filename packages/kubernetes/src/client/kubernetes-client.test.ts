@@ -1,13 +1,7 @@
 import { FakeClock } from '@roadstead/foundation';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
-import {
-  answerJson,
-  answerStatus,
-  type Handler,
-  type LocalApiServer,
-  startLocalApiServer,
-} from '../testing/local-api-server.ts';
+import { answerJson, answerStatus, type Handler, startLocalApiServer } from '../testing/local-api-server.ts';
 import { type CredentialSource, refreshingCredentials, staticToken } from './credentials.ts';
 import { type ClientOptions, createKubernetesClient, type KubernetesClient } from './kubernetes-client.ts';
 import { KubernetesStatusError } from './status-error.ts';

@@ -73,7 +73,7 @@ const byCode: Readonly<Record<number, Meaning>> = {
 /** The stable code, the hint and who may retry, for what the server answered. */
 export function meaningOfStatus(status: ApiStatus): Meaning {
   // Server-side apply answers 500 to a body that does not fit the schema; no repeating mends that.
-  if (/^failed to create typed patch object/.test(status.message)) return { code: 'KUBE_INVALID', retry: 'never' };
+  if (status.message.startsWith('failed to create typed patch object')) return { code: 'KUBE_INVALID', retry: 'never' };
   const meaning = byReason[status.reason] ?? byCode[status.code];
   if (meaning !== undefined) return meaning;
   if (status.code >= 500) return { code: 'KUBE_SERVER_ERROR', retry: 'backoff' };

@@ -15,7 +15,7 @@ export async function writesOf(auditLogPath: string, userAgent: string): Promise
     const event: unknown = JSON.parse(line);
     if (!isRecord(event) || event.stage !== 'ResponseComplete' || stringAt(event, 'userAgent') !== userAgent) return [];
     const [verb, uri] = [stringAt(event, 'verb') ?? '', stringAt(event, 'requestURI') ?? ''];
-    const isReview = /reviews$/.test(stringAt(event, 'objectRef', 'resource') ?? '');
+    const isReview = (stringAt(event, 'objectRef', 'resource') ?? '').endsWith('reviews');
     const succeeded = (numberAt(event, 'responseStatus', 'code') ?? 500) < 400;
     const counts = writingVerbs.has(verb) && !uri.includes('dryRun=All') && !isReview && succeeded;
     return counts && valueAt(event, 'objectRef') !== undefined ? [{ verb, uri }] : [];
