@@ -90,7 +90,7 @@ function spellMessage(message: Record<string, unknown> & { $typeName: string }):
   if (message.$typeName === 'google.protobuf.Timestamp')
     return `timestamp:${Number(message['seconds']) * 1000 + Math.trunc(Number(message['nanos']) / 1e6)}`;
   if (message.$typeName === 'google.protobuf.Duration') return `duration:${message['seconds']}.${message['nanos']}`;
-  if ('value' in message && /Value$/.test(message.$typeName)) return spell(message['value']);
+  if ('value' in message && message.$typeName.endsWith('Value')) return spell(message['value']);
   return `message:${message.$typeName}`;
 }
 

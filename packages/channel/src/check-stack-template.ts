@@ -69,6 +69,12 @@ function shapeFaults(
       faults.push({ code, message: `the resource ${id} has no Type`, hint: 'as AWS::EC2::VPC' });
   }
   for (const [id, output] of Object.entries(outputs)) {
+    if (!/^[A-Za-z0-9]+$/.test(id))
+      faults.push({
+        code,
+        message: `the output ${id} is not letters and digits`,
+        hint: 'zone.suffix is, zone.name is not',
+      });
     if (output?.['Value'] === undefined) faults.push({ code, message: `the output ${id} has no Value` });
     if (output?.['Export'] !== undefined)
       faults.push({

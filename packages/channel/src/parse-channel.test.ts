@@ -132,6 +132,31 @@ describe('a channel', () => {
       'WRONG_TEMPLATE',
     ],
     [
+      'a stack with the name of something else',
+      { 'stacks/pool-app.yaml': 'Resources: {A: {Type: AWS::SNS::Topic}}' },
+      'channel/stacks/pool-app.yaml:1:1: ',
+      'WRONG_STACK_NAME',
+    ],
+    [
+      'an output that only a switched config has',
+      {
+        'config.schema.yaml':
+          'type: object\nproperties: {replicas: {type: integer, default: 1}, extra: {type: boolean, default: true}}',
+        'stacks/network.yaml':
+          'Resources:\n  Vpc: {Type: AWS::EC2::VPC}\nOutputs:\n  VpcId: {Value: !Ref Vpc}\n  More: {includeWhen: config.extra, template: {Value: !Ref Vpc}}',
+        'manifests/a/a.yaml':
+          'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {more: "${{outputs.network.More}}"}',
+      },
+      'channel/manifests/a/a.yaml:4:18: outputs.network.More',
+      'EXPRESSION_FAILED',
+    ],
+    [
+      'an access entry twice',
+      { 'eks/access.yaml': '- {principalArn: a}\n- {principalArn: a}' },
+      'the access entry of "a" is made twice',
+      'MADE_TWICE',
+    ],
+    [
       'a reference to nothing',
       { 'stacks/network.yaml': 'Resources:\n  Vpc: {Type: AWS::EC2::VPC}\nOutputs:\n  VpcId: {Value: !Ref Vcp}' },
       'channel/stacks/network.yaml:1:1: stack network: Ref names Vcp',

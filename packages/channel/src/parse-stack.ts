@@ -19,6 +19,16 @@ export function parseStack(file: PathFile, problems: Problem[]): StackFile[] {
         { code: 'SEVERAL_DOCUMENTS', message: 'a stack is one document', hint: 'one file for each stack' },
       ),
     );
+  if (!/^[a-z][a-z0-9-]*$/.test(id) || id === 'cluster' || id.startsWith('pool-')) {
+    const hint = 'lower-case letters, digits and hyphens; cluster and pool-… mean something else in outputs';
+    problems.push(
+      problemAt(
+        file.file,
+        { line: 1, column: 1 },
+        { code: 'WRONG_STACK_NAME', message: `a stack cannot be named ${id}`, hint },
+      ),
+    );
+  }
   const phase = id === 'network' ? 'network' : id === 'node-pool' ? 'pools' : 'foundation';
   const root = open.document.contents;
   const parametersPair =

@@ -82,6 +82,16 @@ export function renderEks(context: RenderContext, stacks: readonly ReleaseStack[
     addons.map((one) => one.request.addonName),
     'add-on',
   );
+  refuseTwice(
+    context,
+    accessEntries.map(({ principalArn }) => canonicalJson(principalArn)),
+    'access entry of',
+  );
+  refuseTwice(
+    context,
+    podIdentityAssociations.map(({ namespace, serviceAccount }) => `${namespace}/${serviceAccount}`),
+    'pod identity association of',
+  );
   if (context.problems.length > known || request === undefined) return undefined;
   return {
     cluster: request as JsonObject,

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { NodePool } from '@roadstead/definition';
-import { formatProblem } from '@roadstead/definition';
+import { checkAgainstInputs, formatProblem, type Inputs, type NodePool, parseClusterFile } from '@roadstead/definition';
 import { digestOf } from '@roadstead/foundation';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -160,7 +159,7 @@ describe('the small channel', () => {
     const big = rendered(channel, sample(0)).components[0]?.objects.find(
       ({ metadata }) => (metadata as { readonly name: string }).name === 'big',
     );
-    expect((big?.['data'] as { readonly all: string }).all).toBe(data);
+    expect(big?.['data']).toEqual({ all: data });
   });
 });
 
@@ -213,6 +212,23 @@ describe('the reference channel', () => {
     expect(channel && checkChannel(channel).map(formatProblem)).toEqual([]);
     for (const index of [0, 1, 2] as const)
       expect(channel && rendered(channel, sample(index)).stacks.length).toBeGreaterThan(2);
+  });
+});
+
+describe('the examples', () => {
+  it.each(['shop', 'per-zone'])('%s renders on the reference channel', async (name) => {
+    const { channel } = await readChannel(folder('../../../channel'), { root: 'channel' });
+    const inputs = JSON.parse(readFileSync(folder('../../../examples/inputs.json'), 'utf8')) as Inputs;
+    const parsed = parseClusterFile(readFileSync(folder(`../../../examples/${name}.yaml`), 'utf8'), `${name}.yaml`);
+    const errors = [
+      ...parsed.problems,
+      ...checkAgainstInputs(parsed, { inputs, versions: channel?.kubernetes ?? [] }),
+    ].filter(({ severity }) => severity === 'error');
+    expect(errors.map(formatProblem)).toEqual([]);
+    if (channel === undefined || parsed.cluster === undefined) throw new Error('both are right');
+    const release = rendered(channel, { cluster: parsed.cluster, inputs });
+    expect(release.eks.nodeGroups).toHaveLength(6);
+    expect(release.eks.nodeGroups.every(({ request }) => request.nodegroupName.length <= 63)).toBe(true);
   });
 });
 

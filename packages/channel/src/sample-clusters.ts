@@ -1,4 +1,5 @@
 import type { Cluster, Inputs, InstanceTypeFacts, NodePool, Problem } from '@roadstead/definition';
+import type { Json, JsonObject } from '@roadstead/foundation';
 import type { Channel } from './channel.ts';
 import { renderRelease } from './render-release.ts';
 
@@ -64,6 +65,13 @@ const richPool: NodePool = {
   maxPods: 20,
 };
 
+/** Reserves something of each kind, and leaves something of each kind out. */
+const partlyPool: NodePool = {
+  ...plainPool,
+  name: 'partly',
+  reserve: { system: { memory: '100Mi' }, evict: { disk: '10%' } },
+};
+
 function sampleCluster(kubernetes: string): Cluster {
   return {
     name: 'sample',
@@ -103,7 +111,7 @@ export function sampleClusters(kubernetes: string): { readonly cluster: Cluster;
       principal: `arn:aws:iam::123456789012:role/${role}`,
     })),
   };
-  const single: Cluster = { ...rich, network: { ...rich.network, nat: 'single' } };
+  const single: Cluster = { ...rich, network: { ...rich.network, nat: 'single' }, nodePools: [richPool, partlyPool] };
   const inputs: Inputs = {
     zones: [
       { name: 'eu-central-1a', id: 'euc1-az2' },
@@ -127,11 +135,25 @@ export function sampleProblems(channel: Channel): Problem[] {
   const found = new Map<string, Problem>();
   for (const kubernetes of channel.kubernetes) {
     for (const { cluster, inputs } of sampleClusters(kubernetes)) {
-      const rendered = renderRelease({ channel, cluster, inputs, version: 'sample' });
-      if (!('problems' in rendered)) continue;
-      for (const problem of rendered.problems)
-        found.set(`${problem.file}:${problem.line}:${problem.column}:${problem.message}`, problem);
+      for (const config of [{}, ...otherConfigs(channel.configSchema)]) {
+        const rendered = renderRelease({ channel, cluster: { ...cluster, config }, inputs, version: 'sample' });
+        if (!('problems' in rendered)) continue;
+        for (const problem of rendered.problems) {
+          found.set(`${problem.file}:${problem.line}:${problem.column}:${problem.message}`, problem);
+        }
+      }
     }
   }
   return [...found.values()];
+}
+
+/** Each switch turned from its default, and each word of each list of words. */
+function otherConfigs(schema: JsonObject): { readonly [item: string]: Json }[] {
+  const properties = (schema['properties'] ?? {}) as { readonly [item: string]: JsonObject };
+  return Object.entries(properties).flatMap(([item, definition]) => {
+    const words = definition['enum'];
+    const values: readonly Json[] =
+      definition['type'] === 'boolean' ? [definition['default'] !== true] : Array.isArray(words) ? words : [];
+    return values.map((value) => ({ [item]: value }));
+  });
 }

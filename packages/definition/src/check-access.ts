@@ -30,7 +30,7 @@ function principalFault(principal: string, account: string): Fault | undefined {
     const hint = `the role's own ARN: arn:${assumed[1]}:iam::${assumed[2]}:role/${assumed[3]} (with its path, if it has one)`;
     return { code, message: 'a session of a role cannot have access', hint };
   }
-  if (/:root$/.test(principal))
+  if (principal.endsWith(':root'))
     return { code, message: 'the root of an account cannot have access', hint: 'name a role of the account' };
   if (/:group\//.test(principal))
     return { code, message: 'a group of users cannot have access', hint: 'name a role that the group may assume' };

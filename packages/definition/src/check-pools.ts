@@ -235,7 +235,7 @@ function checkQuantity(text: string | undefined, at: Path, report: Report): void
   if (quantity !== undefined && quantity > 0n) return;
   const hint = /^\d+(\.\d+)?\s*[kmgt]i?b$/i.test(text)
     ? `as Kubernetes writes it: ${text.replace(/\s*([kmgt])i?b$/i, (_, unit: string) => `${unit.toUpperCase()}i`)}`
-    : /^-/.test(text)
+    : text.startsWith('-')
       ? 'more than nothing'
       : 'as 250m for CPU, 1Gi for memory and disk';
   report(at, { code: 'WRONG_QUANTITY', message: `${JSON.stringify(text)} is not a quantity`, hint, value: text });

@@ -397,6 +397,44 @@ describe('a good cluster file', () => {
     expect(cluster?.deletionProtection).toBe(false);
   });
 
+  it('may say everything that there is to say', () => {
+    const everything = [
+      ...head.slice(0, 2),
+      'metadata: {name: shop, owner: team/shop}',
+      ...head.slice(3),
+      '  environment: production',
+      '  criticality: 2',
+      '  channel: stable',
+      '  kubernetes: "1.36"',
+      '  dns: {zone: shop.example.org}',
+      '  network: {cidr: 10.20.0.0/16, zones: 3, nat: per-zone}',
+      '  endpoint: {private: true, public: true, allow: [203.0.113.0/24]}',
+      '  logs: [api, audit, authenticator, controllerManager, scheduler]',
+      '  nodePools:',
+      '    - name: system',
+      '      instanceTypes: [m7g.large]',
+      '      zones: each',
+      '      size: {min: 1, max: 3}',
+      '      labels: {nodeType: systemNode}',
+      '      taints: [CriticalAddonsOnly=true:NoSchedule]',
+      '    - name: app',
+      '      instanceTypes: [m7gd.xlarge, m6gd.xlarge]',
+      '      discount: spot',
+      '      size: {min: 1, max: 20}',
+      '      reserve:',
+      '        kube: {cpu: 250m, memory: 1Gi, disk: 1Gi}',
+      '        system: {cpu: 250m, memory: 0.2Gi, disk: 1Gi}',
+      '        evict: {memory: 1Gi, disk: 10%}',
+      '      localStorage: /ephemeral',
+      '  access:',
+      '    - {role: power-user, principal: "arn:aws:iam::123456789012:role/developer"}',
+      '  config: {}',
+    ];
+    const { cluster, problems } = parseClusterFile(everything.join('\n'), 'cluster.yaml');
+    expect(problems).toEqual([]);
+    expect(cluster).toMatchObject({ owner: 'team/shop', dns: { zone: 'shop.example.org' } });
+  });
+
   it('takes the spelling of roles in the seeds', () => {
     const rules = ['ReadOnly', 'PowerUser', 'Operator', 'Admin'].map(
       (role, index) => `{role: ${role}, principal: "arn:aws:iam::123456789012:role/r${index}"}`,
