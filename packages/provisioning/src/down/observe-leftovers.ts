@@ -299,7 +299,8 @@ async function findEndpoints(search: Search, vpcId: string): Promise<Blocker[]> 
   );
   return all
     .filter(
-      (endpoint) => endpoint.State?.toLowerCase() !== 'deleted' && !isOwned(search, endpoint.VpcEndpointId, toMap(endpoint.Tags)),
+      (endpoint) =>
+        endpoint.State?.toLowerCase() !== 'deleted' && !isOwned(search, endpoint.VpcEndpointId, toMap(endpoint.Tags)),
     )
     .map((endpoint) => ({
       what: `VPC endpoint ${endpoint.VpcEndpointId} (${endpoint.ServiceName})`,

@@ -52,7 +52,7 @@ class StackWork {
     const stack = await describeStack(reader, this.#desired.stackName, signal);
     this.#refuseForeign(stack);
     const diff = stack === undefined ? undefined : await this.#compare(stack);
-    const mends = this.#change.drift === true && !this.#updated;
+    const mends = diff !== undefined && !this.#updated && mendsResources(this.#change, diff);
     const differs = diff !== undefined && (diff.fields.length > 0 || mends);
     const action = stackAction(stack?.status, { wanted: true, differs });
     switch (action.kind) {
@@ -143,7 +143,8 @@ class StackWork {
     }
     if (this.#updated || this.#nothingToUpdate) return false;
     if (!diff.needsUpdate && !mends) return false;
-    const begun = await executeChangeSet(this.#context, this.#change, { desired: this.#desired, stack, diff });
+    const update = { desired: this.#desired, stack, diff, mends };
+    const begun = await executeChangeSet(this.#context, this.#change, update);
     if (!begun) {
       this.#nothingToUpdate = true;
       this.#updated = true;
@@ -174,6 +175,16 @@ class StackWork {
     if (ended === undefined || ended.status === status) return;
     throw await stackFailed(this.#context, ended);
   }
+}
+
+/**
+ * Whether the line mends resources themselves: it names some that differ neither by template nor by parameters, so it was
+ * drift that told them.
+ */
+function mendsResources(change: Change, diff: StackDiff): boolean {
+  if (change.drift !== true || change.action !== 'update') return false;
+  const declared = new Set(diff.fields.map(({ path }) => path));
+  return change.fields.some(({ path }) => path.startsWith('Resources.') && !declared.has(path));
 }
 
 /** Termination protection cannot be part of a change set: a call of its own. */

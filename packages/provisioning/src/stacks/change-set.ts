@@ -12,15 +12,19 @@ import type { StackDiff } from '../plan/stack-diff.ts';
 
 const prefix = 'roadstead-';
 
+export interface StackUpdate {
+  readonly desired: DesiredStack;
+  readonly stack: ObservedStack;
+  readonly diff: StackDiff;
+  /** Puts back what was changed outside of CloudFormation, by a drift-aware change set. */
+  readonly mends: boolean;
+}
+
 /**
  * Updates a stack through a change set: made, compared with what the plan said, executed. Resolves to false when
  * CloudFormation finds nothing to change. The change set is a write, so only a run makes one.
  */
-export async function executeChangeSet(
-  context: AwsRunContext,
-  change: Change,
-  update: { readonly desired: DesiredStack; readonly stack: ObservedStack; readonly diff: StackDiff },
-): Promise<boolean> {
+export async function executeChangeSet(context: AwsRunContext, change: Change, update: StackUpdate): Promise<boolean> {
   const { desired, stack } = update;
   const token = clientToken(context, change, 'change-set', stack.stackId, stack.changedAt);
   const name = `${prefix}${token.slice(3, 35)}`;
@@ -90,7 +94,7 @@ export function toTags(tags: { readonly [key: string]: string }): { Key: string;
 async function makeChangeSet(
   context: AwsRunContext,
   change: Change,
-  update: { desired: DesiredStack; stack: ObservedStack; diff: StackDiff; name: string; token: string },
+  update: StackUpdate & { readonly name: string; readonly token: string },
 ): Promise<void> {
   const { desired, stack, name, token } = update;
   const tags = { ...withoutAwsTags(stack.tags), ...desired.tags };
@@ -108,7 +112,7 @@ async function makeChangeSet(
         Capabilities: ['CAPABILITY_NAMED_IAM'],
         ClientToken: token,
         Description: `Roadstead: ${change.id}`,
-        ...(change.drift === true || update.diff.drifted ? { DeploymentMode: 'REVERT_DRIFT' as const } : {}),
+        ...(update.mends ? { DeploymentMode: 'REVERT_DRIFT' as const } : {}),
       },
       context.signal,
     );
