@@ -21,7 +21,8 @@ import { waitReady } from './wait-ready.ts';
 const joinLimit = { seconds: 1200, floorSeconds: 120 };
 const usualCreateSeconds = 90;
 const usualDeleteSeconds = 60;
-const drainLimitSeconds = 900;
+/** "A few minutes", says the user guide, then the instance ends whatever still runs on it. */
+const drainLimitSeconds = 180;
 
 /** CREATING to ACTIVE when every wanted node is Ready; else CREATE_FAILED with EKS's reason. */
 export async function startNodegroup(
@@ -52,7 +53,7 @@ export async function startNodegroup(
   }
 }
 
-/** Drains what can be drained in fifteen minutes, then removes all that EKS made for the group. */
+/** Drains what can be drained in a few minutes, then removes all that EKS made for the group. */
 export async function endNodegroup(
   eks: Eks,
   cluster: ClusterRecord,
