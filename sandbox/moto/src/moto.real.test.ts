@@ -45,7 +45,7 @@ describe('the Python environment', () => {
     expect(remade.bin).not.toContain('moto-env-broken');
     expect(await readdir(cache)).not.toContain('moto-env-broken');
     await rm(cache, { recursive: true });
-  });
+  }, 600_000);
 });
 
 describe('moto', () => {

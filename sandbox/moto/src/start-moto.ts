@@ -15,7 +15,7 @@ export interface StartMotoOptions {
   readonly directory: string;
   readonly onLog?: (line: string) => void;
   readonly signal?: AbortSignal;
-  /** How long it may take to answer; 60 s by default (usual: 2–3 s). */
+  /** How long it may take to answer; two minutes by default (usual: 1–3 s). */
   readonly timeoutMs?: number;
 }
 
@@ -67,7 +67,7 @@ export async function startMoto(options: StartMotoOptions): Promise<Moto> {
   const stop = (): Promise<void> => stopChild(child, ended);
   options.signal?.addEventListener('abort', () => void stop(), { once: true });
   try {
-    const port = await portOf(child, ended, options.timeoutMs ?? 60_000, keep);
+    const port = await portOf(child, ended, options.timeoutMs ?? 120_000, keep);
     return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, stop, ended };
   } catch (error) {
     await stop();
