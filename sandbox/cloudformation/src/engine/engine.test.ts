@@ -154,7 +154,6 @@ describe('updating', () => {
       'Subnet UPDATE_IN_PROGRESS: Requested update requires the creation of a new physical resource; hence creating one.',
       'Subnet UPDATE_IN_PROGRESS: Resource creation Initiated',
       'Subnet UPDATE_COMPLETE',
-      'net UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
       'Subnet DELETE_IN_PROGRESS',
       'Subnet DELETE_COMPLETE',
       'net UPDATE_COMPLETE',
@@ -163,6 +162,22 @@ describe('updating', () => {
     expect(others).toEqual([]);
     expect(after?.id).not.toBe(before?.id);
     expect(world.aws.list('vpc')[0]?.tags).toContainEqual({ Key: 'Name', Value: 'two' });
+  });
+
+  it('shows the clean-up as a status of its own', async () => {
+    const world = memoryWorld();
+    await world.create('net', network());
+    await world.call('UpdateStack', {
+      StackName: 'net',
+      TemplateBody: network(),
+      Parameters: [parameter('Block', '10.0.2.0/24')],
+    });
+    const seen = new Set<string>();
+    for (let second = 0; second < 60; second++) {
+      await world.clock.advance(1_000);
+      seen.add(await world.status('net'));
+    }
+    expect([...seen]).toEqual(['UPDATE_IN_PROGRESS', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_COMPLETE']);
   });
 
   it('puts old values back and removes what it made when it fails', async () => {
@@ -178,7 +193,6 @@ describe('updating', () => {
     expect(events.slice(2)).toEqual([
       'net UPDATE_IN_PROGRESS: User Initiated',
       'net UPDATE_ROLLBACK_IN_PROGRESS: The following resource(s) failed to create: [Bad]. ',
-      'net UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS',
       'net UPDATE_ROLLBACK_COMPLETE',
     ]);
     expect(world.aws.list('subnet').map(({ id }) => id)).toEqual([subnet?.id]);

@@ -1,6 +1,6 @@
 import type { Place } from '@roadstead/sandbox-gateway';
 import { type Engine, findStack, requireStack, stacksAt } from '../engine/engine.ts';
-import { isGone, type Stack, type StackModel, type StackResource } from '../engine/stack.ts';
+import { isGone, type Stack, type StackEvent, type StackModel, type StackResource } from '../engine/stack.ts';
 import { validationError } from '../template/errors.ts';
 import { optionalText, pageOf, requiredText, texts } from './input.ts';
 import type { Operation } from './operation.ts';
@@ -101,7 +101,7 @@ const eventsPerPage = 100;
 /** DescribeStackEvents: newest first; a page's token names the event it goes on after, so new ones shift nothing. */
 export const describeStackEvents: Operation = async (engine, { input, account, region }) => {
   const stack = requireNamed(engine, { account, region }, requiredText(input, 'StackName'));
-  const newestFirst = stack.events.toReversed();
+  const newestFirst = stack.events.filter(isInModel).toReversed();
   const token = optionalText(input, 'NextToken');
   const after = token === undefined ? -1 : newestFirst.findIndex((event) => event.eventId === token);
   if (token !== undefined && after < 0) throw validationError('NextToken is invalid');
@@ -125,6 +125,14 @@ export const describeStackEvents: Operation = async (engine, { input, account, r
     ...(hasMore ? { NextToken: page.at(-1)?.eventId } : {}),
   };
 };
+
+/**
+ * AWS tells the begin of a clean-up as an event too, though its own service model has no such status of an event. The
+ * model decides here; `DescribeStacks` shows these states.
+ */
+function isInModel(event: StackEvent): boolean {
+  return !event.status.endsWith('_CLEANUP_IN_PROGRESS');
+}
 
 function requireNamed(engine: Engine, place: Place, name: string): Stack {
   const stack = findStack(engine, place, name);
