@@ -223,6 +223,16 @@ describe('updating', () => {
     expect(world.aws.list('vpc')[0]?.tags).toContainEqual({ Key: 'Name', Value: 'one' });
   });
 
+  it('makes anew what a stopped update could not replace', async () => {
+    const world = memoryWorld();
+    await world.create('net', network());
+    world.aws.fail('CreateSubnet', refused);
+    const input = { Parameters: [parameter('Block', '10.0.2.0/24')], DisableRollback: true };
+    expect(await world.update('net', network(), input)).toBe('UPDATE_FAILED');
+    expect(await world.update('net', network(), input)).toBe('UPDATE_COMPLETE');
+    expect(world.aws.list('subnet').map(({ data }) => data['CidrBlock'])).toEqual(['10.0.2.0/24']);
+  });
+
   it('is cancelled on request and rolled back', async () => {
     const world = memoryWorld();
     await world.create('net', network());
@@ -353,6 +363,20 @@ describe('deleting', () => {
     expect(await world.remove('net')).toBe('DELETE_FAILED');
     expect(await world.remove('net', { RetainResources: ['Vpc'] })).toBe('DELETE_COMPLETE');
     expect(world.aws.list('vpc')).toHaveLength(1);
+  });
+
+  it('takes away what an unfinished update left as well', async () => {
+    const world = memoryWorld();
+    await world.create('net', network());
+    world.aws.fail('CreateTags', refused, (input) => JSON.stringify(input).includes('"one"'));
+    const more =
+      '  Bad: {Type: AWS::EC2::Subnet, DependsOn: Subnet, Properties: {VpcId: !Ref Vpc, CidrBlock: 10.99.0.0/24}}';
+    const parameters = [parameter('Name', 'two'), parameter('Block', '10.0.2.0/24')];
+    expect(await world.update('net', network(more), { Parameters: parameters })).toBe('UPDATE_ROLLBACK_FAILED');
+    expect(world.aws.list('subnet')).toHaveLength(2);
+    expect(await world.remove('net')).toBe('DELETE_COMPLETE');
+    expect(world.aws.list('subnet')).toEqual([]);
+    expect(world.aws.list('vpc')).toEqual([]);
   });
 
   it('is refused under termination protection', async () => {

@@ -143,6 +143,7 @@ function changeKind(engine: Engine, record: StackResource, properties: JsonObjec
   const spec = resourceSpec(record.type);
   if (spec === undefined) throw new Error(`no specification of ${record.type}`);
   const changes = diffProperties(spec, record.properties, properties);
+  if (record.physicalId === undefined) return 'replace';
   if (changes.length === 0) return record.status === 'UPDATE_FAILED' ? 'update' : 'none';
   const recreation = strongestRecreation(changes);
   if (recreation === 'Never') return 'update';
