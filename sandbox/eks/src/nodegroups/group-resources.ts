@@ -4,7 +4,7 @@ import { defaultUsername, groupsOfType } from '../access/entry-rules.ts';
 import { lookUp } from '../aws/iam.ts';
 import { readGroup } from '../aws/instances.ts';
 import type { Eks } from '../deps.ts';
-import type { ClusterRecord, NodegroupRecord } from '../model.ts';
+import type { ClusterRecord, LaunchTemplateRef, NodegroupRecord } from '../model.ts';
 import { parsePrincipal } from '../shared/arns.ts';
 import { isAwsError } from '../shared/errors.ts';
 import { requiredText, within } from '../shared/read.ts';
@@ -42,28 +42,22 @@ export async function makeNodeEntry(eks: Eks, cluster: ClusterRecord, group: Nod
   eks.state.changed();
 }
 
-/** EKS's own copy of the template; a further call makes the next version of it. */
+/**
+ * EKS's own copy of the template becomes the group's. A change makes a new template and not, as EKS, a version: the
+ * pinned emulator cannot launch from a later version with user data. Resolves to the template before, for
+ * `dropTemplate` once nothing needs it.
+ */
 export async function makeTemplate(
   eks: Eks,
   cluster: ClusterRecord,
   group: NodegroupRecord,
   source: SourceTemplate | undefined,
-): Promise<void> {
-  const ec2 = (operation: string, input: Record<string, unknown>) =>
-    eks.context.backend.call(cluster.place, 'ec2', operation, input);
-  const data = await ownTemplateData(eks, cluster, group, source);
-  if (group.own !== undefined) {
-    const made = await ec2('CreateLaunchTemplateVersion', {
-      LaunchTemplateId: group.own.id,
-      LaunchTemplateData: data,
-    });
-    group.own = { ...group.own, version: String(within(made, 'LaunchTemplateVersion').VersionNumber) };
-    return;
-  }
-  const name = `eks-${group.uuid}`;
-  const made = await ec2('CreateLaunchTemplate', {
+): Promise<LaunchTemplateRef | undefined> {
+  const before = group.own;
+  const name = before === undefined ? `eks-${group.uuid}` : `eks-${group.uuid}-${eks.randomHex(4)}`;
+  const made = await eks.context.backend.call(cluster.place, 'ec2', 'CreateLaunchTemplate', {
     LaunchTemplateName: name,
-    LaunchTemplateData: data,
+    LaunchTemplateData: await ownTemplateData(eks, cluster, group, source),
     TagSpecifications: [
       {
         ResourceType: 'launch-template',
@@ -75,6 +69,19 @@ export async function makeTemplate(
     ],
   });
   group.own = { id: requiredText(within(made, 'LaunchTemplate'), 'LaunchTemplateId'), name, version: '1' };
+  return before;
+}
+
+/** Safe to repeat. */
+export async function dropTemplate(
+  eks: Eks,
+  cluster: ClusterRecord,
+  template: LaunchTemplateRef | undefined,
+): Promise<void> {
+  if (template === undefined) return;
+  await unlessGone(
+    eks.context.backend.call(cluster.place, 'ec2', 'DeleteLaunchTemplate', { LaunchTemplateId: template.id }),
+  );
 }
 
 export async function makeGroup(eks: Eks, cluster: ClusterRecord, group: NodegroupRecord): Promise<void> {
@@ -151,7 +158,7 @@ export async function removeGroup(eks: Eks, cluster: ClusterRecord, group: Nodeg
 export async function removeGroupRest(eks: Eks, cluster: ClusterRecord, group: NodegroupRecord): Promise<void> {
   const call = (service: string, operation: string, input: Record<string, unknown>) =>
     unlessGone(eks.context.backend.call(cluster.place, service, operation, input));
-  if (group.own !== undefined) await call('ec2', 'DeleteLaunchTemplate', { LaunchTemplateId: group.own.id });
+  await dropTemplate(eks, cluster, group.own);
   group.own = undefined;
   if (group.instanceProfile !== undefined) {
     const name = group.instanceProfile;

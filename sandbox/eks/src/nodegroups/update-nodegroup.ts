@@ -17,7 +17,7 @@ import { flag, has, type Members, requiredText, text, textMap, texts, within } f
 import { nodegroupOf } from '../state.ts';
 import { closeUpdate, openUpdate, refuseWhileUpdating, updateView } from '../updates/update-record.ts';
 import { chosenAmi, raise, templateFacts } from './create-nodegroup.ts';
-import { makeTemplate, resizeGroup } from './group-resources.ts';
+import { dropTemplate, makeTemplate, resizeGroup } from './group-resources.ts';
 import { readTemplate, type SourceTemplate } from './launch-template.ts';
 import { relabelNodes } from './node-objects.ts';
 import {
@@ -141,14 +141,15 @@ async function applyConfig(
   if (nodesChange) {
     const taints = { set: next.setTaints, removed: next.removedTaints };
     await relabelNodes(kubeOf(cluster), group, next.labelPatch, taints, signal);
-    await makeTemplate(eks, cluster, group, await sourceOf(eks, cluster, group));
   }
+  const old = nodesChange ? await makeTemplate(eks, cluster, group, await sourceOf(eks, cluster, group)) : undefined;
   const { minSize, maxSize, desiredSize } = group.scaling;
   await resizeGroup(eks, cluster, group, {
     MinSize: minSize,
     MaxSize: maxSize,
     DesiredCapacity: desiredSize,
   });
+  await dropTemplate(eks, cluster, old);
 }
 
 async function sourceOf(eks: Eks, cluster: ClusterRecord, group: NodegroupRecord): Promise<SourceTemplate | undefined> {
@@ -280,10 +281,13 @@ async function moveGroup(
     await makeTemplate(eks, cluster, group, target.source);
     await resizeGroup(eks, cluster, group, {});
     await rollNodes(eks, cluster, group, old, force, signal);
+    await dropTemplate(eks, cluster, beforeOwn);
   } catch (error) {
+    const failed = group.own;
     Object.assign(group, before);
     group.own = beforeOwn;
     await resizeGroup(eks, cluster, group, {});
+    if (failed !== beforeOwn) await dropTemplate(eks, cluster, failed);
     throw error;
   }
 }
