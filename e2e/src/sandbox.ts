@@ -27,6 +27,8 @@ export interface JournalEntry {
   readonly seq: number;
   readonly service: string;
   readonly operation: string;
+  /** Without secrets, long texts cut. */
+  readonly input: unknown;
   readonly mutating: boolean;
   readonly outcome: string;
 }
