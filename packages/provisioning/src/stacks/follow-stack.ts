@@ -1,5 +1,6 @@
 import type { Change } from '@roadstead/definition';
 import { RoadsteadError } from '@roadstead/foundation';
+import { awsErrorCode } from '../calls/aws-failure.ts';
 import type { AwsRunContext } from '../execute/context.ts';
 import { pollDelay } from '../execute/converge.ts';
 import { describeStack } from '../observe/observe-stacks.ts';
@@ -43,8 +44,18 @@ export function isAtRest(status: string): boolean {
   return stackAction(status, { wanted: true, differs: true }).kind !== 'wait';
 }
 
+/** Events only tell: where AWS does not give them, the stack's own status still says how it ended. */
+async function eventsOrNone(context: AwsRunContext, stackId: string): Promise<readonly ResourceEvent[]> {
+  try {
+    return await readEvents(context.reader, stackId, context.signal);
+  } catch (error) {
+    if (awsErrorCode(error) === undefined) throw error;
+    return [];
+  }
+}
+
 async function tellEvents(context: AwsRunContext, change: Change, stackId: string, told: Set<string>): Promise<number> {
-  const events = await readEvents(context.reader, stackId, context.signal);
+  const events = await eventsOrNone(context, stackId);
   const news = events.filter((event) => !told.has(event.eventId));
   for (const event of news) {
     told.add(event.eventId);
@@ -66,7 +77,7 @@ export async function stackFailed(
   context: AwsRunContext,
   stack: Pick<ObservedStack, 'stackName' | 'stackId' | 'status' | 'statusReason'>,
 ): Promise<RoadsteadError> {
-  const events = await readEvents(context.reader, stack.stackId, context.signal);
+  const events = await eventsOrNone(context, stack.stackId);
   return stackFailure(stack, firstFailure(events));
 }
 
