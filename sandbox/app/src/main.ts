@@ -2,7 +2,6 @@ import { fstatSync } from 'node:fs';
 import { createLogger, isRoadsteadError, messageOf, RoadsteadError } from '@roadstead/foundation';
 import { type AppConfig, readAppConfig } from './config.ts';
 import { sandboxEnvironment, shellLines } from './environment.ts';
-import { startSandbox } from './start-sandbox.ts';
 import { isAlive, readState } from './state.ts';
 
 /**
@@ -35,6 +34,8 @@ async function runSandbox(config: AppConfig): Promise<number> {
   process.on('SIGINT', ask('SIGINT'));
   process.on('SIGHUP', ask('SIGHUP'));
   watchInput(ask('the parent is gone'));
+  // Only here: `env` is to answer at once.
+  const { startSandbox } = await import('./start-sandbox.ts');
   const sandbox = await startSandbox({
     directory: config.directory,
     cacheDirectory: config.cacheDirectory,

@@ -5,12 +5,8 @@ import type { ModelViolation, Unimplemented } from './pipeline.ts';
 import type { WireAnswer, WireRequest } from './protocol/http.ts';
 import { bodyText } from './protocol/http.ts';
 
-/** A sandbox's own control route: what it answers becomes JSON. Throw `ControlRefusal` for a wrong request. */
-export type ControlHandler = (
-  body: unknown,
-  query: ReadonlyMap<string, string>,
-  rest: string,
-) => Promise<unknown> | unknown;
+/** A sandbox's own control route: what it answers, or its promise resolves to, becomes JSON. Throw `ControlRefusal` for a wrong request. */
+export type ControlHandler = (body: unknown, query: ReadonlyMap<string, string>, rest: string) => unknown;
 
 export interface ControlParts {
   readonly token: string;

@@ -143,6 +143,8 @@ describe('Auto Scaling', () => {
     await call('autoscaling', 'UpdateAutoScalingGroup', { ...name, MinSize: 0, MaxSize: 0 });
     expect(await instancesOf('nodes')).toEqual([]);
     expect(await refusal('autoscaling', 'DeleteAutoScalingGroup', name)).toBe('accepted');
+    // Instances take their interfaces along: nothing holds the subnets any more.
+    for (const id of network.subnets) expect(await refusal('ec2', 'DeleteSubnet', { SubnetId: id })).toBe('accepted');
   });
 });
 
@@ -173,6 +175,9 @@ describe('deletions', () => {
       'NetworkInterfaceId',
     );
 
+    const ofNat = [{ Name: 'description', Values: [`Interface for NAT Gateway ${nat}`] }];
+    const { NetworkInterfaces } = await call('ec2', 'DescribeNetworkInterfaces', { Filters: ofNat });
+    expect(NetworkInterfaces).toMatchObject([{ InterfaceType: 'nat_gateway', RequesterManaged: true }]);
     expect(await refusal('ec2', 'DeleteVpc', { VpcId: vpc })).toContain('DependencyViolation');
     expect(await refusal('ec2', 'DeleteSubnet', { SubnetId: subnet })).toContain('DependencyViolation');
     expect(await refusal('ec2', 'DetachInternetGateway', { InternetGatewayId: gateway, VpcId: vpc })).toContain(
@@ -201,7 +206,6 @@ describe('deletions', () => {
 
   it('refuses the deletion of roles and policies that are tied to one another', async () => {
     const allow = { Effect: 'Allow', Action: 's3:ListAllMyBuckets', Resource: '*' };
-    const trust = JSON.stringify({ Version: '2012-10-17', Statement: [] });
     const document = JSON.stringify({ Version: '2012-10-17', Statement: [allow] });
     await call('iam', 'CreateRole', { RoleName: 'r', AssumeRolePolicyDocument: document });
     const arn = await one('iam', 'CreatePolicy', { PolicyName: 'p', PolicyDocument: document }, 'Policy', 'Arn');
