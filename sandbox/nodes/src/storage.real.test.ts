@@ -1,3 +1,4 @@
+import type { Backend } from '@roadstead/sandbox-gateway';
 import { startTestGateway, type TestGateway } from '@roadstead/sandbox-gateway/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { KubeNode, PersistentVolume, Pod, Service } from './kube/objects.ts';
@@ -17,7 +18,11 @@ beforeAll(async () => {
   aws = await startTestGateway(process.env);
   const { backend } = aws.gateway;
   network = await makeAwsNetwork(backend, place, await eksImage(backend, place, '1.36', 'arm64'));
-  world = await startRealCluster(process.env, { ...network, backend });
+  await network.call('iam', 'CreateRole', {
+    RoleName: 'ebs',
+    AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[]}',
+  });
+  world = await startRealCluster(process.env, { ...network, backend: withAssociation(backend) });
   const userData = multipartUserData(nodeConfigFor(world.cluster));
   await world.api.create('/apis/apps/v1/namespaces/kube-system/daemonsets', awsNode);
   await world.api.create('/apis/apps/v1/namespaces/kube-system/daemonsets', ebsCsiNode);
@@ -30,6 +35,17 @@ beforeAll(async () => {
     world.nodes.readyCount(world.cluster, 'app') === 2 ? true : undefined,
   );
 });
+
+/** EKS is not part of this test: one association, of the driver's role. */
+function withAssociation(backend: Backend): Backend {
+  return {
+    call: async (where, service, operation, input) => {
+      if (service !== 'eks') return backend.call(where, service, operation, input);
+      if (operation === 'ListPodIdentityAssociations') return { associations: [{ associationId: 'a-1' }] };
+      return { association: { roleArn: 'arn:aws:iam::123456789012:role/ebs' } };
+    },
+  };
+}
 
 afterAll(async () => {
   await world?.close();
@@ -84,6 +100,26 @@ async function volumes(): Promise<readonly unknown[]> {
 const phaseOf = async (path: string) => at(await world.object<Pod>(path), 'status', 'phase');
 
 describe('volumes', () => {
+  test('are not made while the driver’s role may not make them', { timeout: 90_000 }, async () => {
+    await world.api.create('/api/v1/namespaces/default/persistentvolumeclaims', claim('refused'));
+    await world.api.create('/api/v1/namespaces/default/pods', podUsing('refused'));
+    await world.until('the event', async () => {
+      const events = await world.kubectl('get', 'events', '--field-selector', 'reason=ProvisioningFailed');
+      return events.includes('not authorized to perform: ec2:CreateVolume') ? true : undefined;
+    });
+    const PolicyDocument = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Action: 'ec2:*', Resource: '*' }],
+    });
+    await network.call('iam', 'PutRolePolicy', { RoleName: 'ebs', PolicyName: 'volumes', PolicyDocument });
+    await world.until('the pod Running', async () =>
+      (await phaseOf('/api/v1/namespaces/default/pods/uses-refused')) === 'Running' ? true : undefined,
+    );
+    await world.api.delete('/api/v1/namespaces/default/pods/uses-refused');
+    await world.api.delete('/api/v1/namespaces/default/persistentvolumeclaims/refused');
+    await world.until('no volume', async () => ((await volumes()).length === 0 ? true : undefined));
+  });
+
   test('a claim becomes an EBS volume in its pod’s zone, is attached, grows, and leaves with the claim', {
     timeout: 90_000,
   }, async () => {

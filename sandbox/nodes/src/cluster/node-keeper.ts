@@ -189,7 +189,9 @@ export class NodeKeeper {
     // Where no gate leads to the node's own address, the API server is sent to where this machine answers.
     const direct = { address: '127.0.0.1', port: keeping.server.port };
     const joined = serving.gate === undefined ? { ...draft, facts: { ...draft.facts, kubelet: direct } } : draft;
-    await api.create('/api/v1/nodes', nodeManifest(joined.facts), signal);
+    const conditions = nodeConditions('no-network', [], isoSeconds(this.#context.now()));
+    const status = { ...nodeStatus(joined.facts), conditions };
+    await api.create('/api/v1/nodes', { ...nodeManifest(joined.facts), status }, signal);
     keeping.joined = joined;
     this.#context.service.log({ instance: instance.id, node: joined.name }, 'a node joined');
   }

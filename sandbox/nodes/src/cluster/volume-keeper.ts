@@ -1,5 +1,6 @@
 import { mapBounded, messageOf } from '@roadstead/foundation';
 import type { KubeObject, PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttachment } from '../kube/objects.ts';
+import type { KubeletEvent } from '../pod/container-machine.ts';
 import { at, numberOf } from '../read.ts';
 import {
   ebsDriver,
@@ -9,6 +10,7 @@ import {
   type VolumeRequest,
   volumeManifest,
 } from '../volume/claim-plan.ts';
+import { credentialProblem } from '../volume/driver-credentials.ts';
 import { Ebs } from '../volume/ebs.ts';
 import type { ClusterContext } from './context.ts';
 import type { JoinedNode } from './node-keeper.ts';
@@ -23,6 +25,8 @@ export class VolumeKeeper {
   readonly #hooks: { nodes(): readonly JoinedNode[] };
   /** Nodes (by uid) where the driver has registered. */
   readonly #registered = new Set<string>();
+  /** By claim's uid: when a failed one is tried again. */
+  readonly #notBefore = new Map<string, number>();
   #controller: { readonly at: number; readonly ready: boolean } = { at: Number.NEGATIVE_INFINITY, ready: false };
 
   constructor(context: ClusterContext, hooks: { nodes(): readonly JoinedNode[] }) {
@@ -120,7 +124,7 @@ export class VolumeKeeper {
   }
 
   async #provision(claim: PersistentVolumeClaim): Promise<void> {
-    const { mirrors, cluster, events } = this.#context;
+    const { mirrors, cluster, api, signal } = this.#context;
     const nodes = this.#hooks.nodes();
     const storageClass = mirrors.classes.get(claim.spec.storageClassName ?? '');
     const plan = planClaim(claim, {
@@ -130,39 +134,40 @@ export class VolumeKeeper {
       anyZone: nodes[0]?.facts.zone,
     });
     if (plan.kind === 'none' || storageClass === undefined) return this.#grow(claim);
-    if (plan.kind === 'fail') {
-      return events.record(
-        subjectOf('PersistentVolumeClaim', claim),
-        { type: 'Warning', reason: 'ProvisioningFailed', message: plan.message },
-        provisionerSource,
-      );
-    }
+    if ((this.#notBefore.get(claim.metadata.uid) ?? 0) > this.#context.now()) return;
+    if (plan.kind === 'fail') return this.#fail(claim, plan.message);
     if (mirrors.volumes.get(plan.request.name) !== undefined) return;
     try {
+      await this.#checkCredentials();
       const volumeId = await this.#ebs.create(plan.request);
-      await this.#context.api.create(
-        '/api/v1/persistentvolumes',
-        volumeManifest(claim, storageClass, plan.request, volumeId),
-        this.#context.signal,
-      );
-      await this.#say(claim, plan.request);
+      const manifest = volumeManifest(claim, storageClass, plan.request, volumeId);
+      const made = await api.create('/api/v1/persistentvolumes', manifest, signal);
+      if (made !== undefined) await this.#succeed(claim, plan.request);
     } catch (error) {
-      const message = `failed to provision volume with StorageClass "${storageClass.metadata.name}": rpc error: code = Internal desc = Could not create volume "${plan.request.name}": ${messageOf(error)}`;
-      await events.record(
-        subjectOf('PersistentVolumeClaim', claim),
-        { type: 'Warning', reason: 'ProvisioningFailed', message },
-        provisionerSource,
-      );
+      const cause = `rpc error: code = Internal desc = Could not create volume "${plan.request.name}": ${messageOf(error)}`;
+      await this.#fail(claim, `failed to provision volume with StorageClass "${storageClass.metadata.name}": ${cause}`);
     }
   }
 
-  #say(claim: PersistentVolumeClaim, request: VolumeRequest): Promise<void> {
+  async #checkCredentials(): Promise<void> {
+    const { api, service, cluster, signal } = this.#context;
+    const account = await api.get('/api/v1/namespaces/kube-system/serviceaccounts/ebs-csi-controller-sa', signal);
+    const problem = await credentialProblem(service.backend, cluster, account);
+    if (problem !== undefined) throw new Error(problem);
+  }
+
+  #succeed(claim: PersistentVolumeClaim, request: VolumeRequest): Promise<void> {
     const message = `Successfully provisioned volume ${request.name}`;
-    return this.#context.events.record(
-      subjectOf('PersistentVolumeClaim', claim),
-      { type: 'Normal', reason: 'ProvisioningSucceeded', message },
-      provisionerSource,
-    );
+    return this.#say(claim, { type: 'Normal', reason: 'ProvisioningSucceeded', message });
+  }
+
+  #fail(claim: PersistentVolumeClaim, message: string): Promise<void> {
+    this.#notBefore.set(claim.metadata.uid, this.#context.now() + this.#context.paced(15));
+    return this.#say(claim, { type: 'Warning', reason: 'ProvisioningFailed', message });
+  }
+
+  #say(claim: PersistentVolumeClaim, event: KubeletEvent): Promise<void> {
+    return this.#context.events.record(subjectOf('PersistentVolumeClaim', claim), event, provisionerSource);
   }
 
   /** A bound claim that asks for more than it has. */
@@ -279,8 +284,7 @@ function isAlive(pod: Pod): boolean {
 }
 
 function isDriverPod(pod: Pod): boolean {
-  const labels = pod.metadata.labels ?? {};
-  const named = labels.app === 'ebs-csi-node' || labels['app.kubernetes.io/component'] === 'csi-driver';
+  const named = pod.metadata.labels?.app === 'ebs-csi-node';
   return named && (pod.status?.conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
 }
 
