@@ -230,6 +230,15 @@ describe('the world changed behind our back', () => {
     expect((await plan(exampleRelease())).changes).toEqual([]);
   });
 
+  it('of a protection is mended by its own call, without a change set', async () => {
+    await up(exampleRelease());
+    Object.assign(aws.stacks.live.get('roadstead-shop-network') ?? {}, { protected: false });
+    const { changes } = await plan(exampleRelease(), 'digest-1');
+    aws.taken.length = 0;
+    await runBatches(fakeContext(aws, clock, 'run-2'), orderAwsChanges(changes), exampleRelease());
+    expect(aws.taken).toEqual(['cloudformation:UpdateTerminationProtection roadstead-shop-network']);
+  });
+
   it('is not called drift when another release was verified last', async () => {
     await up(exampleRelease());
     Object.assign(aws.eks.addons.get('coredns') ?? {}, { addonVersion: 'v1.12.0-eksbuild.1' });

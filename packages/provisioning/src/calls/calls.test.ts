@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import { isAbsent, isInUse, orAbsent, refusedByAws } from './aws-failure.ts';
+import type { AwsReader } from './aws-port.ts';
+import { readCallerArn, whoAmI } from './caller.ts';
+import { createAwsClients } from './clients.ts';
+import { signEksToken } from './eks-token.ts';
+import { readOperations } from './reads.ts';
+import { writeOperations } from './writes.ts';
+
+const awsError = (name: string, message = name) => Object.assign(new Error(message), { name, $metadata: {} });
+const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'example' };
+const options = {
+  region: 'eu-central-1',
+  endpoint: 'http://127.0.0.1:9',
+  credentials,
+  userAgent: 'test',
+  maxAttempts: 1,
+};
+
+describe('the lists of operations', () => {
+  it('never call one operation a read and a write', () => {
+    for (const [service, reads] of Object.entries(readOperations)) {
+      const writes: readonly string[] = writeOperations[service as keyof typeof writeOperations];
+      expect(reads.filter((operation) => writes.includes(operation))).toEqual([]);
+    }
+  });
+
+  it('name operations that the SDK has', async () => {
+    const sdk = await import('@aws-sdk/client-eks');
+    for (const operation of [...readOperations.eks, ...writeOperations.eks])
+      expect(sdk).toHaveProperty(`${operation}Command`);
+    const cloudformation = await import('@aws-sdk/client-cloudformation');
+    for (const operation of [...readOperations.cloudformation, ...writeOperations.cloudformation])
+      expect(cloudformation).toHaveProperty(`${operation}Command`);
+  });
+});
+
+describe('a reading client', () => {
+  it('refuses to send what is not a read, whatever the types were told', async () => {
+    const { reader, close } = createAwsClients({ ...options, readOnly: true });
+    const forced = reader as unknown as { read(service: string, operation: string, input: object): Promise<unknown> };
+    await expect(forced.read('eks', 'DeleteCluster', { name: 'shop' })).rejects.toMatchObject({
+      code: 'AWS_OPERATION_REFUSED',
+    });
+    close();
+  });
+
+  it('has no writer beside it', () => {
+    expect(createAwsClients({ ...options, readOnly: true })).not.toHaveProperty('writer');
+  });
+});
+
+describe('failures of AWS', () => {
+  it.each([
+    [awsError('ResourceNotFoundException'), true],
+    [awsError('ValidationError', 'Stack with id x does not exist'), true],
+    [awsError('ValidationError', 'No updates are to be performed.'), false],
+    [new Error('ResourceNotFoundException'), false],
+  ])('%s is absence: %s', (error, expected) => {
+    expect(isAbsent(error)).toBe(expected);
+  });
+
+  it('are values only where they mean absence', async () => {
+    await expect(orAbsent(Promise.reject(awsError('NoSuchEntityException')))).resolves.toBeUndefined();
+    await expect(orAbsent(Promise.reject(awsError('ThrottlingException')))).rejects.toThrow();
+  });
+
+  it('tell busy from refused, and say what a caller may not', () => {
+    expect(isInUse(awsError('DependencyViolation'))).toBe(true);
+    expect(refusedByAws('cluster shop', awsError('AccessDeniedException'))).toMatchObject({
+      code: 'AWS_ACCESS_DENIED',
+    });
+    expect(refusedByAws('cluster shop', awsError('ThrottlingException'))).toMatchObject({ retry: 'backoff' });
+  });
+});
+
+describe('who calls', () => {
+  it.each([
+    ['arn:aws:iam::123456789012:user/team/alice', { kind: 'user' }],
+    ['arn:aws:sts::123456789012:assumed-role/operator/session-1', { kind: 'assumed-role', roleName: 'operator' }],
+    ['arn:aws-cn:sts::123456789012:assumed-role/operator/i-1', { kind: 'assumed-role', roleName: 'operator' }],
+    ['arn:aws:iam::123456789012:root', { kind: 'other' }],
+  ])('%s', (arn, expected) => {
+    expect(readCallerArn(arn)).toEqual(expected);
+  });
+
+  const readerOf = (account: string) =>
+    ({
+      region: 'eu-central-1',
+      read: async (_service: string, operation: string) =>
+        operation === 'GetRole'
+          ? { Role: { Arn: 'arn:aws:iam::123456789012:role/team/operator' } }
+          : { Account: account, Arn: 'arn:aws:sts::123456789012:assumed-role/operator/s' },
+    }) as unknown as AwsReader;
+
+  it('finds the path of an assumed role, which STS drops', async () => {
+    expect((await whoAmI(readerOf('123456789012'), '123456789012')).principalArn).toBe(
+      'arn:aws:iam::123456789012:role/team/operator',
+    );
+  });
+
+  it('refuses another account than the file’s', async () => {
+    await expect(whoAmI(readerOf('210987654321'), '123456789012')).rejects.toMatchObject({
+      code: 'WRONG_ACCOUNT',
+      message: "the caller's account is 210987654321, the cluster's is 123456789012",
+    });
+  });
+});
+
+describe('a token for the API server', () => {
+  const now = new Date('2026-11-21T12:00:00Z');
+
+  it('is a presigned request that names the cluster, for a minute, and is kept for fourteen', async () => {
+    const { token, expiresAt } = await signEksToken('shop', 'eu-central-1', credentials, now);
+    const address = new URL(Buffer.from(token.replace(/^k8s-aws-v1\./, ''), 'base64url').toString());
+    expect(address.host).toBe('sts.eu-central-1.amazonaws.com');
+    expect(address.searchParams.get('Action')).toBe('GetCallerIdentity');
+    expect(address.searchParams.get('X-Amz-Expires')).toBe('60');
+    expect(address.searchParams.get('X-Amz-SignedHeaders')).toBe('host;x-k8s-aws-id');
+    expect(address.searchParams.get('X-Amz-Credential')).toContain('/20261121/eu-central-1/sts/aws4_request');
+    expect(expiresAt - now.getTime()).toBe(14 * 60_000);
+  });
+
+  it('differs between clusters and secrets', async () => {
+    const sign = async (cluster: string, secret: string) =>
+      (await signEksToken(cluster, 'eu-central-1', { ...credentials, secretAccessKey: secret }, now)).token;
+    const tokens = [
+      await sign('shop', 'a'),
+      await sign('other', 'a'),
+      await sign('shop', 'b'),
+      await sign('shop', 'a'),
+    ];
+    expect(new Set(tokens).size).toBe(3);
+  });
+});
