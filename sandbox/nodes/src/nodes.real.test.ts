@@ -111,6 +111,34 @@ describe('nodes on a real control plane', () => {
     expect(await world.kubectl('logs', 'job/good')).toContain('hello');
   });
 
+  test('kubectl top answers while metrics-server runs, and its API goes with it', { timeout: 60_000 }, async () => {
+    const labels = { 'app.kubernetes.io/name': 'metrics-server' };
+    const spec = { ports: [{ port: 443, targetPort: 10250 }], selector: labels };
+    const metadata = { name: 'metrics-server', namespace: 'kube-system' };
+    await world.api.create('/api/v1/namespaces/kube-system/services', {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      spec,
+    });
+    const server = { ...metadata, labels };
+    const containers = [{ name: 'main', image: 'registry.k8s.io/metrics-server/metrics-server:v0.8.0' }];
+    await world.api.create('/api/v1/namespaces/kube-system/pods', {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: server,
+      spec: { containers },
+    });
+    const top = await world.until('kubectl top', async () => world.kubectl('top', 'nodes').catch(() => undefined));
+    expect(top).toMatch(/ip-10-20-0-\d+\S+ +\d+m/);
+    expect(await world.kubectl('top', 'pods', '-n', 'kube-system')).toContain('metrics-server');
+    await world.api.delete('/api/v1/namespaces/kube-system/services/metrics-server');
+    await world.until('no registration', async () => {
+      const left = await world.object('/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io');
+      return left === undefined ? true : undefined;
+    });
+  });
+
   test('an instance that may not join says why, and joins when the cause is gone', { timeout: 60_000 }, async () => {
     const id = aws.launch({
       userData: multipartUserData(nodeConfigFor({ ...world.cluster, endpoint: 'https://elsewhere:443' })),

@@ -4,6 +4,7 @@ import type { KubeObject, Pod } from '../kube/objects.ts';
 import { kubeletAnswers } from '../kubelet/answers.ts';
 import { BalancerKeeper } from './balancer-keeper.ts';
 import type { ClusterContext, Mirrors } from './context.ts';
+import { MetricsKeeper } from './metrics-keeper.ts';
 import { type Candidate, NodeKeeper, type NodeReport } from './node-keeper.ts';
 import { PodKeeper } from './pod-keeper.ts';
 import { VolumeKeeper } from './volume-keeper.ts';
@@ -22,6 +23,7 @@ export class ClusterRunner {
   readonly #pods: PodKeeper;
   readonly #volumes: VolumeKeeper;
   readonly #balancers: BalancerKeeper;
+  readonly #metrics: MetricsKeeper;
   readonly #loops: Promise<void>[] = [];
   #synced = false;
   #look: Promise<void> | undefined;
@@ -51,6 +53,7 @@ export class ClusterRunner {
     });
     this.#volumes = new VolumeKeeper(this.#context, { nodes: () => this.#nodes.joined() });
     this.#balancers = new BalancerKeeper(this.#context, { nodes: () => this.#nodes.joined() });
+    this.#metrics = new MetricsKeeper(this.#context, { nodes: () => this.#nodes.joined() });
   }
 
   get cluster(): ClusterContext['cluster'] {
@@ -63,6 +66,7 @@ export class ClusterRunner {
     this.#loops.push(this.#every(podPassMs, () => this.#pods.pass()));
     this.#loops.push(this.#every(storagePassMs, () => this.#volumes.pass()));
     this.#loops.push(this.#every(storagePassMs, () => this.#balancers.pass()));
+    this.#loops.push(this.#every(storagePassMs, () => this.#metrics.pass()));
   }
 
   /** One look at the instances of the region. Begins it and returns; while one is under way, or before the first lists, none begins. */
@@ -89,7 +93,7 @@ export class ClusterRunner {
   async close(): Promise<void> {
     this.#stop.abort(new Error('the nodes of the cluster are stopped'));
     await Promise.allSettled([...this.#loops, this.#look]);
-    await this.#nodes.close();
+    await Promise.all([this.#nodes.close(), this.#metrics.close()]);
     await this.#context.api.close();
   }
 

@@ -190,6 +190,7 @@ export interface VolumeAttachment extends KubeObject {
 export interface Service extends KubeObject {
   readonly spec: {
     readonly type?: string;
+    readonly clusterIP?: string;
     readonly loadBalancerClass?: string;
     readonly loadBalancerSourceRanges?: readonly string[];
     readonly ports?: readonly {
