@@ -364,32 +364,74 @@ describe('versions', () => {
     expect(daemon).toBeDefined();
   });
 
-  it('roll nodes one by one onto a new release', async () => {
-    const before = await instancesOf();
-    const started = await sandbox.call('UpdateNodegroupVersion', {
-      clusterName,
-      nodegroupName: groupName,
-      version: '1.36',
-    });
+  const roll = async (change: Record<string, unknown>) => {
+    const started = await sandbox.call('UpdateNodegroupVersion', { clusterName, nodegroupName: groupName, ...change });
     await groupIs('ACTIVE');
-    const update = within(
-      await sandbox.call('DescribeUpdate', {
-        name: clusterName,
-        nodegroupName: groupName,
-        updateId: within(started, 'update').id,
-      }),
+    const updateId = within(started, 'update').id;
+    return within(
+      await sandbox.call('DescribeUpdate', { name: clusterName, nodegroupName: groupName, updateId }),
       'update',
     );
+  };
+
+  it('roll nodes one by one onto a new release', async () => {
+    const before = await instancesOf();
+    const update = await roll({ version: '1.36', releaseVersion: '1.36.2-20261013' });
     expect(update).toMatchObject({ status: 'Successful', errors: [] });
     const after = await instancesOf();
     expect(after).toHaveLength(3);
     expect(after.filter((id) => before.includes(id))).toEqual([]);
-    expect(await describeGroup()).toMatchObject({
-      version: '1.36',
-      scalingConfig: { minSize: 1, maxSize: 4, desiredSize: 3 },
-    });
+    const scalingConfig = { minSize: 1, maxSize: 4, desiredSize: 3 };
+    expect(await describeGroup()).toMatchObject({ version: '1.36', releaseVersion: '1.36.2-20261013', scalingConfig });
+  });
+
+  it('do not roll past a disruption budget unless forced', async () => {
+    await applyGuarded(admin);
+    const blocked = await roll({ releaseVersion: '1.36.3-20261109' });
+    expect(blocked).toMatchObject({ status: 'Failed', errors: [{ errorCode: 'PodEvictionFailure' }] });
+    expect(await describeGroup()).toMatchObject({ releaseVersion: '1.36.2-20261013', status: 'ACTIVE' });
+    const forced = await roll({ releaseVersion: '1.36.3-20261109', force: true });
+    expect(forced).toMatchObject({ status: 'Successful', errors: [] });
+    expect(await describeGroup()).toMatchObject({ releaseVersion: '1.36.3-20261109' });
+    await admin.delete({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'default', name: 'guarded' });
+  });
+
+  it('do not go back to an older image', async () => {
+    const back = roll({ releaseVersion: '1.36.2-20261013' });
+    await expect(back).rejects.toThrow(/cannot be rolled back to an earlier AMI version/);
   });
 });
+
+/** A pod, and a budget that never lets it go. */
+async function applyGuarded(kube: KubeClient): Promise<void> {
+  const labels = { app: 'guarded' };
+  const metadata = { name: 'guarded', namespace: 'default' };
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata,
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: {
+          containers: [{ name: 'main', image: 'registry.k8s.io/pause:3.10' }],
+        },
+      },
+    },
+  };
+  await kube.apply(deployment, { fieldManager: 'test', force: true });
+  const budget = {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata,
+    spec: { minAvailable: 1, selector: { matchLabels: labels } },
+  };
+  await kube.apply(budget, { fieldManager: 'test', force: true });
+  const ready = async () => within((await kube.get({ ...deployment, ...metadata })) ?? {}, 'status');
+  await eventually(ready, (status) => status.availableReplicas === 1);
+}
 
 async function instancesOf(): Promise<readonly string[]> {
   const found = await sandbox.aws('autoscaling', 'DescribeAutoScalingGroups', {});

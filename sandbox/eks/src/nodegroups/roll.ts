@@ -10,7 +10,7 @@ import { nodesOfGroup, setUnschedulable } from './node-objects.ts';
 import { waitReady } from './wait-ready.ts';
 
 const joinLimit = { seconds: 1200, floorSeconds: 120 };
-const drainLimit = { seconds: 900, floorSeconds: 15 };
+const drainLimit = { seconds: 900, floorSeconds: 5 };
 
 /** How many nodes are replaced at once. */
 export function batchSize(updateConfig: Readonly<Record<string, unknown>>, nodes: number): number {
