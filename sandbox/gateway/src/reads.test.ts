@@ -8,7 +8,7 @@ it.each([
   ['eks', 'UpdateClusterConfig', true],
   ['sts', 'AssumeRole', false],
   ['cloudformation', 'CreateChangeSet', true],
-  ['cloudformation', 'DetectStackDrift', true],
+  ['cloudformation', 'DetectStackDrift', false],
   ['cloudformation', 'ValidateTemplate', false],
   ['sqs', 'ReceiveMessage', true],
   ['elasticloadbalancing', 'DescribeLoadBalancers', false],

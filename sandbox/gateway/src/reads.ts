@@ -1,7 +1,7 @@
 /**
  * The operations that change nothing in an account, by signing name. Everything else counts as mutating, whatever its
  * name: a new operation must be put here by hand before it may be called a read. AssumeRole is here because it leaves
- * nothing behind but a session; DetectStackDrift is not, because it starts an operation that others see.
+ * nothing behind but a session, and drift detection because AWS's service authorization reference has it as a read.
  */
 const lists: Readonly<Record<string, string>> = {
   ec2: `
@@ -129,7 +129,7 @@ const lists: Readonly<Record<string, string>> = {
     DescribeOrganizationsAccess DescribePublisher DescribeResourceScan DescribeStackDriftDetectionStatus
     DescribeStackEvents DescribeStackInstance DescribeStackRefactor DescribeStackResource
     DescribeStackResourceDrifts DescribeStackResources DescribeStackSet DescribeStackSetOperation DescribeStacks
-    DescribeType DescribeTypeRegistration EstimateTemplateCost GetGeneratedTemplate GetHookResult GetStackPolicy
+    DescribeType DescribeTypeRegistration DetectStackDrift DetectStackResourceDrift EstimateTemplateCost GetGeneratedTemplate GetHookResult GetStackPolicy
     GetTemplate GetTemplateSummary ListChangeSets ListExports ListGeneratedTemplates ListHookResults ListImports
     ListResourceScanRelatedResources ListResourceScanResources ListResourceScans ListStackInstanceResourceDrifts
     ListStackInstances ListStackRefactorActions ListStackRefactors ListStackResources

@@ -9,11 +9,16 @@ import { evaluateProperties } from './resource-work.ts';
 import { modelScope } from './scope.ts';
 import type { Stack, StackModel } from './stack.ts';
 
-/** What an update of the stack to a model would do. */
-export function planStackChanges(engine: Engine, stack: Stack, model: StackModel): PlannedChange[] {
+/** What an update of the stack to a model would do; `present` are its resources, or what they are in AWS. */
+export function planStackChanges(
+  engine: Engine,
+  stack: Stack,
+  model: StackModel,
+  present: Stack['resources'] = stack.resources,
+): PlannedChange[] {
   const identity = { place: stack.place, stackId: stack.id, stackName: stack.name };
   return planChanges({
-    present: stack.resources,
+    present,
     declarations: model.template.resources,
     dependencies: dependenciesOf(model.template, model.active),
     evaluate: (logicalId, lookups) => {

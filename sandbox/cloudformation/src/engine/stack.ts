@@ -103,6 +103,8 @@ export interface ChangeSet {
   readonly description: string | undefined;
   readonly createdAt: number;
   readonly onStackFailure: string | undefined;
+  /** DeploymentMode REVERT_DRIFT: compares with the live state and puts back what drifted. */
+  readonly revertsDrift: boolean;
   model: StackModel | undefined;
   status: 'CREATE_PENDING' | 'CREATE_IN_PROGRESS' | 'CREATE_COMPLETE' | 'FAILED' | 'DELETE_COMPLETE';
   executionStatus:

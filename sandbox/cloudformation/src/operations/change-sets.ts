@@ -1,6 +1,7 @@
 import { canonicalJson } from '@roadstead/foundation';
 import { AwsError, type Place, paced } from '@roadstead/sandbox-gateway';
 import { type Engine, findStack, markStack, requireStack, stacksAt } from '../engine/engine.ts';
+import { adoptLiveResources, liveResources } from '../engine/live-state.ts';
 import { isNoUpdate, planStackChanges } from '../engine/plan-stack.ts';
 import { checkServiceRole, prepareModel, refuseUncarried } from '../engine/prepare.ts';
 import { reasonOf } from '../engine/resource-work.ts';
@@ -24,7 +25,6 @@ const uncarried = [
   'ResourcesToImport',
   'IncludeNestedStacks',
   'ImportExistingResources',
-  'DeploymentMode',
   'DeploymentConfig',
 ];
 
@@ -51,6 +51,7 @@ export const createChangeSet: Operation = async (engine, { input, account, regio
     description: optionalText(input, 'Description'),
     createdAt: engine.context.clock.now(),
     onStackFailure: optionalText(input, 'OnStackFailure'),
+    revertsDrift: optionalText(input, 'DeploymentMode') === 'REVERT_DRIFT',
     model,
     status: 'CREATE_PENDING',
     executionStatus: 'UNAVAILABLE',
@@ -108,8 +109,9 @@ async function computeChangeSet(engine: Engine, stack: Stack, changeSet: ChangeS
   changeSet.status = 'CREATE_IN_PROGRESS';
   try {
     await clock.sleep(paced(usualSeconds, pace), signal);
-    const planned = planStackChanges(engine, stack, model);
-    const isEmpty = changeSet.type === 'UPDATE' && isNoUpdate(engine, stack, model);
+    const present = changeSet.revertsDrift ? await liveResources(engine, stack) : stack.resources;
+    const planned = planStackChanges(engine, stack, model, present);
+    const isEmpty = changeSet.type === 'UPDATE' && planned.length === 0 && isNoUpdate(engine, stack, model);
     const described = planned.map((change) =>
       describeChange(change, {
         before: stack.model?.template,
@@ -181,6 +183,7 @@ export const describeChangeSet: Operation = async (engine, { input, account, reg
   const { page, next } = pageOf(shown, optionalText(input, 'NextToken'), changesPerPage);
   return {
     ...summary(stack, changeSet),
+    ...(changeSet.revertsDrift ? { DeploymentMode: 'REVERT_DRIFT' } : {}),
     Parameters: changeSet.model === undefined ? [] : describeParameters(changeSet.model),
     NotificationARNs: [],
     RollbackConfiguration: {},
@@ -238,6 +241,7 @@ export const executeChangeSet: Operation = async (engine, { input, account, regi
   else if (stack.status !== 'REVIEW_IN_PROGRESS') {
     throw validationError(`Stack:${stack.id} is in ${stack.status} state and can not be created.`);
   }
+  if (changeSet.revertsDrift) await adoptLiveResources(engine, stack);
   stack.clientToken = token;
   stack.changeSetId = changeSet.id;
   stack.changeSets.delete(changeSet.name);

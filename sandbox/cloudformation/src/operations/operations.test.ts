@@ -213,6 +213,31 @@ describe('drift', () => {
     expect(at(await world.stack('s'), 'DriftInformation', 'StackDriftStatus')).toBe('DRIFTED');
   });
 
+  it('is put back by a change set that reverts it: what was changed is changed back, what is gone is made again', async () => {
+    const world = await standing();
+    const other = await changes(world, template('ami-1'));
+    expect(other).toEqual([]);
+    world.aws.tamper(world.aws.list('parameter')[0]?.id ?? '', { Value: 'tampered' });
+    expect(await changes(world, template('ami-1'), { DeploymentMode: 'REVERT_DRIFT' })).toEqual([
+      expect.stringMatching(/^Modify Version False;/),
+    ]);
+    world.aws.vanish(world.aws.list('parameter')[0]?.id ?? '');
+    await world.call('CreateChangeSet', {
+      StackName: 's',
+      ChangeSetName: 'mend',
+      TemplateBody: template('ami-1'),
+      DeploymentMode: 'REVERT_DRIFT',
+    });
+    await world.clock.advance(10_000);
+    const set = await world.call('DescribeChangeSet', { StackName: 's', ChangeSetName: 'mend' });
+    expect(set).toMatchObject({ DeploymentMode: 'REVERT_DRIFT', ExecutionStatus: 'AVAILABLE' });
+    expect(objectsAt(set, 'Changes').map((change) => at(change, 'ResourceChange', 'Action'))).toEqual(['Add']);
+    await world.call('ExecuteChangeSet', { StackName: 's', ChangeSetName: 'mend' });
+    expect(await world.settle('s')).toBe('UPDATE_COMPLETE');
+    expect(world.aws.list('parameter')).toMatchObject([{ data: { Value: '1' } }]);
+    expect(await detect(world)).toMatchObject({ StackDriftStatus: 'IN_SYNC', DriftedStackResourceCount: 0 });
+  });
+
   it('is told of one resource at once', async () => {
     const world = await standing();
     const answer = await world.call('DetectStackResourceDrift', { StackName: 's', LogicalResourceId: 'Vpc' });
