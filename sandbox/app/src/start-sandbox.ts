@@ -292,13 +292,19 @@ function routesOf(
     'GET inventory': async (_body: unknown, query: ReadonlyMap<string, string>) => ({
       aws: await gateway().inventory(query.get('regions')?.split(',') ?? [place.region, 'us-east-1'].toSorted()),
       nodes: late.nodes?.inventory() ?? [],
-      directories: (await readdir(run, { recursive: true, withFileTypes: true }))
-        .filter((entry) => entry.isDirectory())
-        .map((entry) => join(entry.parentPath, entry.name).slice(run.length + 1))
-        .toSorted(),
+      directories: await directoriesWithFiles(run),
       processes: await readProcesses(process.pid),
     }),
   };
+}
+
+/** Relative to the root; a folder without files is nothing that stayed. */
+async function directoriesWithFiles(root: string): Promise<readonly string[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const holding = entries
+    .filter((entry) => !entry.isDirectory())
+    .map(({ parentPath }) => parentPath.slice(root.length + 1));
+  return [...new Set(holding)].toSorted();
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

@@ -18,6 +18,9 @@ const gone = (item: unknown): boolean =>
     ['State', 'VpcEndpointState', 'KeyState'].map((name) => JSON.stringify(memberOf(item, name) ?? '')).join(' '),
   );
 
+/** AWS makes such aliases, and the keys behind them, by itself at the first use; nobody can delete them. */
+const isAwsAlias = (item: unknown): boolean => String(memberOf(item, 'AliasName')).startsWith('alias/aws/');
+
 const regional: readonly Kind[] = [
   { kind: 'vpc', service: 'ec2', operation: 'DescribeVpcs', path: ['Vpcs', 'VpcId'] },
   { kind: 'subnet', service: 'ec2', operation: 'DescribeSubnets', path: ['Subnets', 'SubnetId'] },
@@ -89,8 +92,7 @@ const regional: readonly Kind[] = [
     path: ['LoadBalancerDescriptions', 'LoadBalancerName'],
   },
   { kind: 'log-group', service: 'logs', operation: 'DescribeLogGroups', path: ['logGroups', 'logGroupName'] },
-  { kind: 'key', service: 'kms', operation: 'ListKeys', path: ['Keys', 'KeyId'] },
-  { kind: 'key-alias', service: 'kms', operation: 'ListAliases', path: ['Aliases', 'AliasName'] },
+  { kind: 'key-alias', service: 'kms', operation: 'ListAliases', path: ['Aliases', 'AliasName'], skip: isAwsAlias },
   { kind: 'queue', service: 'sqs', operation: 'ListQueues', path: ['QueueUrls'] },
   { kind: 'event-rule', service: 'events', operation: 'ListRules', path: ['Rules', 'Name'] },
   { kind: 'parameter', service: 'ssm', operation: 'DescribeParameters', path: ['Parameters', 'Name'] },
@@ -122,7 +124,18 @@ export async function readInventory(backend: Backend, place: Place): Promise<Inv
     const names = await namesOf(backend, place, kind);
     if (names.length > 0) found[kind.kind] = names.toSorted();
   }
-  return found;
+  const keys = await customerKeys(backend, place);
+  return keys.length > 0 ? { ...found, key: keys.toSorted() } : found;
+}
+
+/** Keys that somebody made and did not schedule for deletion. */
+async function customerKeys(backend: Backend, place: Place): Promise<string[]> {
+  const names = (operation: string, path: readonly string[], skip?: (item: unknown) => boolean) =>
+    namesOf(backend, place, { kind: 'key', service: 'kms', operation, path, ...(skip === undefined ? {} : { skip }) });
+  const ofAws = new Set(await names('ListAliases', ['Aliases', 'TargetKeyId'], (alias) => !isAwsAlias(alias)));
+  const made = (await names('ListKeys', ['Keys', 'KeyId'])).filter((id) => !ofAws.has(id));
+  const described = await Promise.all(made.map((KeyId) => backend.call(place, 'kms', 'DescribeKey', { KeyId })));
+  return made.filter((_, index) => memberOf(described[index]?.['KeyMetadata'], 'KeyState') !== 'PendingDeletion');
 }
 
 const pageTokens = [
