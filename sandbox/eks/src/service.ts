@@ -1,6 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { AwsError, type AwsService, type ServiceContext } from '@roadstead/sandbox-gateway';
 import { accessHandlers } from './access/access-handlers.ts';
 import { Activities } from './activities.ts';
@@ -57,8 +55,6 @@ const handlers: Handlers = {
 
 /** EKS as the gateway serves it: requests become records, records become real control planes, groups and objects. */
 export async function createEksService(context: ServiceContext, deps: EksDependencies): Promise<EksSandbox> {
-  // Here from the start, so that a cluster's life leaves no folder that was not there before.
-  await mkdir(join(context.directory, 'clusters'), { recursive: true });
   const state = new EksState();
   const activities = new Activities(context.signal, context.log);
   let eks: Eks | undefined;
