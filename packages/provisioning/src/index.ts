@@ -1,4 +1,4 @@
-export { awsErrorCode, isAbsent } from './calls/aws-failure.ts';
+export { awsErrorCode, isAbsent, refusedByAws } from './calls/aws-failure.ts';
 export type { AwsReader, AwsWriter, ServiceName } from './calls/aws-port.ts';
 export { type Caller, whoAmI } from './calls/caller.ts';
 export {

@@ -1,4 +1,4 @@
-import { messageOf, RoadsteadError } from '@roadstead/foundation';
+import { isRoadsteadError, messageOf, RoadsteadError } from '@roadstead/foundation';
 
 /** The code of an AWS exception (`ResourceNotFoundException`, `ValidationError`), or undefined for anything else. */
 export function awsErrorCode(error: unknown): string | undefined {
@@ -56,8 +56,28 @@ export async function orAbsent<T>(call: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Names the thing that was worked on when AWS refused a request; failures of ours pass as they are. */
+const networkCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+
+/** True when no answer came at all: no such host, nobody listening, no time left. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.name === 'TimeoutError') return true;
+  return 'code' in error && networkCodes.has(String(error.code));
+}
+
+/** Names the thing that was worked on when AWS refused a request or gave no answer; failures of ours pass as they are. */
 export function refusedByAws(what: string, error: unknown): unknown {
+  if (isRoadsteadError(error)) return error;
+  if (isUnreachable(error)) return unreachable(what, error as Error);
   const code = awsErrorCode(error);
   if (code === undefined) return error;
   const denied = /AccessDenied|UnauthorizedOperation/.test(code);
@@ -68,6 +88,16 @@ export function refusedByAws(what: string, error: unknown): unknown {
     retry: /Throttl|TooManyRequests|ServerException|ServiceUnavailable|InternalFailure/.test(code)
       ? 'backoff'
       : 'never',
+    cause: error,
+  });
+}
+
+function unreachable(what: string, error: Error): RoadsteadError {
+  return new RoadsteadError(`${what}: AWS does not answer: ${error.message}`, {
+    code: 'AWS_UNREACHABLE',
+    value: 'code' in error ? error.code : error.name,
+    hint: 'check the network, the region and AWS_ENDPOINT_URL, then run the same command again',
+    retry: 'backoff',
     cause: error,
   });
 }

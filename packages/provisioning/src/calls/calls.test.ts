@@ -72,6 +72,12 @@ describe('failures of AWS', () => {
     });
     expect(refusedByAws('cluster shop', awsError('ThrottlingException'))).toMatchObject({ retry: 'backoff' });
   });
+
+  it('says that AWS does not answer when nobody listens', async () => {
+    const { reader } = createAwsClients({ ...options, readOnly: true });
+    const error = await reader.read('sts', 'GetCallerIdentity', {}).catch((cause: unknown) => cause);
+    expect(refusedByAws('caller', error)).toMatchObject({ code: 'AWS_UNREACHABLE', retry: 'backoff' });
+  });
 });
 
 describe('who calls', () => {

@@ -64,9 +64,9 @@ export async function converge(context: AwsRunContext, work: Convergence): Promi
   }
 }
 
-/** Milliseconds before the next look: half a second, growing to fifteen, both scaled. */
+/** Milliseconds before the next look: half a second, growing to fifteen, both scaled; never under a tenth of a second. */
 export function pollDelay(quiet: number, scale: number): number {
-  return Math.min(15_000, 500 * 1.5 ** quiet) * scale;
+  return Math.max(100, Math.min(15_000, 500 * 1.5 ** quiet) * scale);
 }
 
 /** Sends; answers why the thing was busy, or undefined when the request was taken. */

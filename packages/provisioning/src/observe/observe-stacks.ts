@@ -121,7 +121,7 @@ async function detectDrift(look: StackLook, stackName: string): Promise<readonly
       signal,
     );
     if (state.DetectionStatus !== 'DETECTION_IN_PROGRESS') return readDrifts(look, stackName);
-    await clock.sleep(wait * look.pollScale, signal);
+    await clock.sleep(Math.max(100, wait * look.pollScale), signal);
   }
   return undefined;
 }
