@@ -24,8 +24,10 @@ async function main(argv: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.wrongInput;
-    for (const line of errorLines(error, console.colours)) console.err(line);
-    return exitCodeOf(error);
+    const { refusedByAws } = await import('@roadstead/provisioning');
+    const told = refusedByAws(argv[0] ?? 'roadstead', error);
+    for (const line of errorLines(told, console.colours)) console.err(line);
+    return exitCodeOf(told);
   } finally {
     signals.dispose();
   }

@@ -15,7 +15,14 @@ export class WrongInput extends Error {
   }
 }
 
-const inputCodes = new Set(['WRONG_INPUT', 'WRONG_ACCOUNT', 'AWS_NO_CREDENTIALS', 'NOT_CONFIRMED', 'FILE_UNREADABLE']);
+const inputCodes = new Set([
+  'WRONG_INPUT',
+  'WRONG_ACCOUNT',
+  'AWS_NO_CREDENTIALS',
+  'NOT_CONFIRMED',
+  'FILE_UNREADABLE',
+  'CHANNEL_UNREADABLE',
+]);
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof WrongInput) return exitCodes.wrongInput;
