@@ -1,4 +1,5 @@
 import type { Release } from '@roadstead/channel';
+import type { Change } from '@roadstead/definition';
 import { isRoadsteadError, RoadsteadError } from '@roadstead/foundation';
 import {
   isKubernetesObject,
@@ -10,7 +11,7 @@ import {
   type ReleasePlan,
   refOf,
 } from '@roadstead/kubernetes';
-import { type Outputs, resolveLate } from '@roadstead/provisioning';
+import { type Caller, type Outputs, resolveLate } from '@roadstead/provisioning';
 import { linesOfObjects, linesWithoutCluster, type ObjectLines } from './object-changes.ts';
 
 /** The release's components with their late values filled from what is known; what still waits says for what. */
@@ -42,8 +43,16 @@ export interface ObjectPlan extends ObjectLines {
 }
 
 /**
+ * Whether the API server should let the caller in as things are: no line of the plan makes or mends the caller's own
+ * access entry. An entry alone does not do it: a run that was killed may have left one without its policy.
+ */
+export function isLetIn({ principalArn }: Pick<Caller, 'principalArn'>, changes: readonly Change[]): boolean {
+  return principalArn === undefined || changes.every(({ id }) => id !== `eks/access-entry/${principalArn}`);
+}
+
+/**
  * Compares the components with the cluster, or plans everything as new while there is none. `expectsAccess` is false
- * while the caller's own access entry is still to be made: then a refusal is no fault.
+ * while the caller's own access entry is still to be made or mended: then a refusal is no fault.
  */
 export async function planObjectLines(
   client: ReadOnlyKubernetesClient | undefined,

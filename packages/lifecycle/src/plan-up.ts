@@ -1,5 +1,5 @@
 import type { Release } from '@roadstead/channel';
-import type { Inputs, Problem } from '@roadstead/definition';
+import { checkTransition, type Inputs, type Problem } from '@roadstead/definition';
 import { RoadsteadError } from '@roadstead/foundation';
 import {
   type Caller,
@@ -13,8 +13,9 @@ import {
 } from '@roadstead/provisioning';
 import type { ClusterRecord } from '@roadstead/store';
 import { connectReader } from './connect.ts';
+import { observedFacts } from './observed-facts.ts';
 import type { Plan } from './plan.ts';
-import { componentsOf, planObjectLines } from './plan-objects.ts';
+import { componentsOf, isLetIn, planObjectLines } from './plan-objects.ts';
 import { type Checked, renderTarget, type Target, warningTexts } from './target.ts';
 import type { ReadingWorld } from './world.ts';
 
@@ -53,6 +54,8 @@ export async function planUp(
   if ('problems' in rendered) return rendered;
   const release = rendered.value;
   const observed = found.observed ?? (await observe(world.reader, release, observeOptions(world, options.signal)));
+  const oneWay = checkTransition(observedFacts(observed), target.file);
+  if (oneWay.length > 0) return { problems: oneWay };
   const plan = await comparePlan({ world, target, caller, release, observed, record }, options.signal);
   return 'problems' in plan
     ? plan
@@ -111,8 +114,7 @@ async function comparePlan(
   const client = connectReader(world, observed);
   try {
     const components = componentsOf(release, knownOutputs(release, observed));
-    const expectsAccess =
-      caller.principalArn === undefined || observed.accessEntries[caller.principalArn] !== undefined;
+    const expectsAccess = isLetIn(caller, aws.changes);
     const objects = await planObjectLines(client, components, { expectsAccess, signal });
     refuseObjects(objects.refusals);
     return {
