@@ -1,11 +1,8 @@
-import type { Clock, JsonObject } from '@roadstead/foundation';
+import type { Clock } from '@roadstead/foundation';
 import type { AwsReader, AwsWriter } from '../calls/aws-port.ts';
 import { type FakeEks, fakeEks } from './fake-eks.ts';
+import type { Handlers, Input } from './fake-handler.ts';
 import { type FakeStacks, fakeStacks } from './fake-stacks.ts';
-
-export type Input = Readonly<Record<string, unknown>>;
-export type Handler = (input: Input) => Record<string, unknown>;
-export type Handlers = { readonly [operation: string]: Handler };
 
 /** An AWS in memory, for loops: things take their time on the given clock, exclude each other, and refuse in AWS's words. */
 export interface FakeAws {
@@ -17,11 +14,6 @@ export interface FakeAws {
   readonly taken: string[];
   /** Says which write fails, before or after it is done; undefined lets it through. */
   fault: (operation: string, input: Input) => { readonly when: 'before' | 'after'; readonly error: Error } | undefined;
-}
-
-/** An exception as the SDK throws it. */
-export function awsException(name: string, message: string): Error {
-  return Object.assign(new Error(message), { name, $metadata: {} });
 }
 
 export function fakeAws(clock: Clock): FakeAws {
@@ -74,9 +66,4 @@ function nameIn(input: Input): string {
     'resourceArn',
   ];
   return String(input[keys.find((key) => input[key] !== undefined) ?? ''] ?? '');
-}
-
-/** A JSON object member, or an empty one. */
-export function objectAt(input: Input, key: string): JsonObject {
-  return (input[key] ?? {}) as JsonObject;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '@roadstead/foundation';
-import { awsException, type Handler, type Handlers, type Input, objectAt } from './fake-aws.ts';
+import { awsException, type Handler, type Handlers, type Input, objectAt } from './fake-handler.ts';
 
 type Thing = Record<string, unknown> & { status: string; tags: Record<string, string> };
 

@@ -1,5 +1,5 @@
 import type { Clock, JsonObject } from '@roadstead/foundation';
-import { awsException, type Handlers, type Input } from './fake-aws.ts';
+import { awsException, type Handlers, type Input } from './fake-handler.ts';
 
 export interface FakeStack {
   name: string;
