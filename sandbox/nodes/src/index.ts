@@ -12,6 +12,5 @@ export type {
   Clusters,
   ClusterView,
   NodeFault,
-  NodeGroupFacts,
 } from './ports.ts';
 export { type ClusterInventory, type NodesOptions, type SandboxNodes, startNodes } from './start-nodes.ts';

@@ -24,16 +24,10 @@ export interface ClusterView extends ClusterRef {
   readonly vpcId: string;
 }
 
-export interface NodeGroupFacts {
-  readonly name: string;
-  readonly asgName: string;
-}
-
 /** EKS as the nodes see it: read-only, in process. `@roadstead/sandbox-eks` keeps this contract. */
 export interface Clusters {
   /** Clusters whose control plane answers. */
   list(): readonly ClusterView[];
-  nodeGroups(cluster: ClusterRef): readonly NodeGroupFacts[];
   /** How a role authenticates to the cluster; `undefined` when it does not. */
   accessEntryOf(cluster: ClusterRef, roleArn: string): { readonly type: string } | undefined;
   /** Called after every change of a cluster, node group or access entry. Returns how to stop it. */

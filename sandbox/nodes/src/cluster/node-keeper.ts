@@ -115,7 +115,7 @@ export class NodeKeeper {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#kept.values()].map((one) => one.server?.close()));
+    await Promise.all([...this.#kept.values()].map(async (one) => one.server?.close()));
     this.#kept.clear();
   }
 

@@ -7,6 +7,7 @@ import type { ContainerWorld, KubeletEvent } from '../pod/container-machine.ts';
 import { parseImage, pullOutcome } from '../pod/images.ts';
 import { claimNames, environmentObjects, mountedObjects, type ObjectName } from '../pod/pod-lookups.ts';
 import { isFinished, type PodMemory, type PodStep, type PodWorld, rememberPod, stepPod } from '../pod/pod-machine.ts';
+import { containerId, restartRule, sameStatus } from '../pod/pod-rules.ts';
 import { podStatus } from '../pod/pod-status.ts';
 import { at, textMapOf } from '../read.ts';
 import { claimProblem } from '../volume/claim-problem.ts';
@@ -301,33 +302,4 @@ export class PodKeeper {
 
 function podPath(pod: Pod): string {
   return `/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}`;
-}
-
-/** Whether a container that ended with the code is started again. `container` is given for init containers. */
-function restartRule(pod: Pod, container: Container | undefined, isInit: boolean, code: number): boolean {
-  const policy = pod.spec.restartPolicy ?? 'Always';
-  if (container?.restartPolicy === 'Always') return true;
-  if (isInit) return code !== 0 && policy !== 'Never';
-  return policy === 'Always' || (policy === 'OnFailure' && code !== 0);
-}
-
-function containerId(pod: Pod, name: string, restarts: number): string {
-  const seed = `${pod.metadata.uid}${name}${restarts}`.replace(/[^0-9a-z]/g, '');
-  return `containerd://${Buffer.from(seed).toString('hex').slice(-64).padStart(64, '0')}`;
-}
-
-/** Compares what is about to be written with what is there; members that only the server knows do not count. */
-function sameStatus(there: unknown, wanted: unknown): boolean {
-  if (Array.isArray(wanted)) {
-    return (
-      Array.isArray(there) &&
-      there.length === wanted.length &&
-      wanted.every((item, index) => sameStatus(there[index], item))
-    );
-  }
-  if (typeof wanted !== 'object' || wanted === null)
-    return there === wanted || (wanted === null && there === undefined);
-  const have = typeof there === 'object' && there !== null ? Object.entries(there) : [];
-  const known = new Map<string, unknown>(have);
-  return Object.entries(wanted).every(([key, value]) => sameStatus(known.get(key), value));
 }

@@ -115,7 +115,6 @@ export async function startRealCluster(env: NodeJS.ProcessEnv, aws: AwsUnderTest
 function only(cluster: ClusterView, nodeRoleArn: string): Clusters {
   return {
     list: () => [cluster],
-    nodeGroups: () => [],
     accessEntryOf: (_cluster, roleArn) => (roleArn === nodeRoleArn ? { type: 'EC2_LINUX' } : undefined),
     onChange: () => () => undefined,
   };
