@@ -57,6 +57,34 @@ async function instancesOf(group: string): Promise<readonly Out[]> {
   return all.filter((instance) => (instance['State'] as Out)['Name'] === 'running');
 }
 
+describe('launch templates', () => {
+  it('launch instances from a further version with user data of its own', async () => {
+    const data = (text: string) => ({
+      ImageId: image,
+      InstanceType: 'm7g.large',
+      UserData: Buffer.from(text).toString('base64'),
+    });
+    const { subnets } = await makeNetwork(77);
+    const LaunchTemplateId = await one(
+      'ec2',
+      'CreateLaunchTemplate',
+      { LaunchTemplateName: 'versions', LaunchTemplateData: data('one') },
+      'LaunchTemplate',
+      'LaunchTemplateId',
+    );
+    await call('ec2', 'CreateLaunchTemplateVersion', { LaunchTemplateId, LaunchTemplateData: data('two') });
+    const { Instances } = await call('ec2', 'RunInstances', {
+      LaunchTemplate: { LaunchTemplateId, Version: '2' },
+      SubnetId: subnets[0],
+      MinCount: 1,
+      MaxCount: 1,
+    });
+    const InstanceId = String((Instances as Out[])[0]?.['InstanceId']);
+    const { UserData } = await call('ec2', 'DescribeInstanceAttribute', { InstanceId, Attribute: 'userData' });
+    expect(Buffer.from(String((UserData as Out)['Value']), 'base64').toString()).toBe('two');
+  });
+});
+
 describe('Auto Scaling', () => {
   let network: Network;
   let template: string;

@@ -1,8 +1,11 @@
 """What a launch template says about an instance and moto drops: profile, metadata options, interface groups, spot; and
-the volumes, which moto doubles (a root of its own beside the template's) and keeps after termination."""
+the volumes, which moto doubles (a root of its own beside the template's) and keeps after termination. And a template's
+further versions, whose user data moto keeps as text that no instance can be launched from."""
 
 
 from moto.ec2.models.instances import Instance, InstanceBackend
+from moto.ec2.models.launch_templates import LaunchTemplate
+from moto.ec2.utils import parse_user_data
 
 root_size_gib = 20
 
@@ -23,6 +26,7 @@ def apply() -> None:
     run = InstanceBackend.run_instances
     add_block_device = Instance.add_block_device
     prep_nics = Instance.prep_nics
+    create_version = LaunchTemplate.create_version
 
     def new_init(self, ec2_backend, image_id, user_data, security_groups, **kwargs):
         self.roadstead_template = template_data(ec2_backend, kwargs.get("launch_template"))
@@ -76,6 +80,12 @@ def apply() -> None:
                 nic.setdefault("DeleteOnTermination", True)
         prep_nics(self, spec, *args, **kwargs)
 
+    def new_create_version(self, data, description):
+        if isinstance(data.get("UserData"), str):
+            data["UserData"] = parse_user_data(data["UserData"])
+        return create_version(self, data, description)
+
+    LaunchTemplate.create_version = new_create_version
     Instance.__init__ = new_init
     Instance.prep_nics = new_prep_nics
     Instance.setup_defaults = setup_defaults
