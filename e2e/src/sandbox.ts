@@ -59,9 +59,7 @@ export async function startSandbox(options: { factor?: number } = {}): Promise<S
   createInterface({ input: child.stdout }).on('line', (line) => said.push(line));
   createInterface({ input: child.stderr }).on('line', (line) => said.push(line));
   const state = await readyState(directory, child, said);
-  const environment = JSON.parse(
-    (await run(node, [main, 'env', '--directory', directory, '--json'])).stdout,
-  ) as NodeJS.ProcessEnv;
+  const environment = withVariables((await run(node, [main, 'env', '--directory', directory, '--json'])).stdout);
   const control = controlOf(state);
   return {
     directory,
@@ -78,6 +76,12 @@ export async function startSandbox(options: { factor?: number } = {}): Promise<S
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** This process's variables with the sandbox's put over them; what the sandbox says is null is taken away. */
+function withVariables(json: string): NodeJS.ProcessEnv {
+  const entries = Object.entries({ ...process.env, ...(JSON.parse(json) as Record<string, string | null>) });
+  return Object.fromEntries(entries.filter(([, value]) => value !== null)) as NodeJS.ProcessEnv;
 }
 
 async function readyState(directory: string, child: ChildProcess, said: readonly string[]): Promise<State> {
