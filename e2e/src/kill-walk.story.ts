@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { interruptWhenHeld, type Kill, killWalk, writeKey, writeOf } from './kill-walk.ts';
+import { clusterFile, lastSeq, mutations, planLines, type Roadstead, roadsteadIn, smallCluster } from './roadstead.ts';
+import { comparable, type JournalEntry, type Sandbox, startSandbox } from './sandbox.ts';
+
+/**
+ * Kill -9 at every mutating AWS request of `up` and of `down`, before it is done and after it is done and before it is
+ * answered. The gateway chooses the moment; what was made is judged there, against the same road walked in peace.
+ */
+let sandbox: Sandbox;
+let roadstead: Roadstead;
+let file = '';
+let before: unknown;
+
+/** Makes a pod identity association, and protections that have to be switched off on the way down. */
+const more = '  dns: {zone: walk.example.org}\n';
+const up = () => ['up', '-f', file, '--yes'];
+const down = () => ['down', '-f', file, '--yes', '--delete-logs'];
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ factor: 300 });
+  roadstead = await roadsteadIn(sandbox);
+  file = await clusterFile(smallCluster('walk', more).replace('environment: test', 'environment: production'));
+  before = comparable(await sandbox.control('GET', 'inventory'));
+});
+afterAll(() => sandbox?.stop());
+
+/** What one walk did, by the gateway. */
+interface Road {
+  /** Every mutating request, each once however often it was sent. */
+  readonly asked: readonly string[];
+  /** How many things of each kind were made, by requests and by AWS behind them. */
+  readonly made: Readonly<Record<string, number>>;
+  readonly entries: readonly JournalEntry[];
+}
+
+const peace: { up?: Road; down?: Road } = {};
+
+describe('in peace', () => {
+  it('goes up and down, as the measure of what is made', async () => {
+    peace.up = await watched(() => roadstead.ok(...up()));
+    peace.down = await watched(() => roadstead.ok(...down()));
+    expect(comparable(await sandbox.control('GET', 'inventory'))).toEqual(before);
+  });
+});
+
+describe('killed', () => {
+  it('at every request of up, comes to the same cluster, and nothing is made twice', async () => {
+    let kills: readonly Kill[] = [];
+    const road = await watched(async () => {
+      kills = (await killWalk({ sandbox, state: roadstead.state, args: up(), forgetEvery: 5 })).kills;
+    });
+    judge(road, kills, peace.up);
+    expect(await planLines(roadstead, '-f', file)).toEqual([]);
+  });
+
+  it('at every request of down, leaves what was there before', async () => {
+    let kills: readonly Kill[] = [];
+    const road = await watched(async () => {
+      kills = (await killWalk({ sandbox, state: roadstead.state, args: down(), forgetEvery: 5 })).kills;
+    });
+    judge(road, kills, peace.down);
+    expect(comparable(await sandbox.control('GET', 'inventory'))).toEqual(before);
+  });
+});
+
+describe('the first Ctrl-C', () => {
+  it('stops at the next safe step and says how to go on; the next up finishes', async () => {
+    const seq = await lastSeq(sandbox);
+    await sandbox.control('POST', 'faults', {
+      service: 'cloudformation',
+      operation: 'CreateStack',
+      input: { StackName: 'roadstead-walk-foundation' },
+      action: { kind: 'hold', phase: 'after' },
+    });
+    const { code, stderr } = await interruptWhenHeld(sandbox, roadstead.state, up());
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/Stopping at the next safe step/);
+    expect(stderr).toMatch(/Stopped\. \d+ steps remain; .*Run the same command again to go on\./);
+    expect(await mutations(sandbox, seq)).toEqual(['cloudformation:CreateStack', 'cloudformation:CreateStack']);
+    const status = JSON.parse((await roadstead.ok('status', '-f', file, '--output', 'json')).stdout) as Status;
+    expect(status).toMatchObject({ controlPlane: 'not there', run: { kind: 'up', state: 'stopped' } });
+    expect(status.working).toBeUndefined();
+    await sandbox.control('DELETE', 'faults');
+    await roadstead.ok(...up());
+    expect(await planLines(roadstead, '-f', file)).toEqual([]);
+    expect(madeTwice(await sandbox.journal(seq))).toEqual([]);
+  });
+});
+
+interface Status {
+  readonly working?: unknown;
+}
+
+function judge(road: Road, kills: readonly Kill[], calm: Road | undefined): void {
+  if (calm === undefined) throw new Error('the road in peace was not walked');
+  console.log(
+    kills.map((k) => `${k.moment} ${k.write.service}:${k.write.operation}`),
+    road.made,
+  );
+  const outcome = new Map(road.entries.map((entry) => [entry.seq, entry.outcome]));
+  for (const { seq, moment } of kills) expect(outcome.get(seq)).toBe(moment === 'before' ? 'abandoned' : 'ok');
+  const moments = new Set(kills.map(({ write, moment }) => `${moment} ${writeKey(write)}`));
+  const owed = road.asked.flatMap((write) => [`before ${write}`, `after ${write}`]);
+  expect(owed.filter((moment) => !moments.has(moment))).toEqual([]);
+  expect(named(road.asked)).toEqual(named(calm.asked));
+  expect(kills.length).toBeGreaterThanOrEqual(2 * calm.asked.length);
+  expect(road.made).toEqual(calm.made);
+  expect(madeTwice(road.entries)).toEqual([]);
+}
+
+/** Requests without the ids that differ from one life of a name to the next. */
+function named(asked: readonly string[]): string[] {
+  const id = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b(subnet|sg|vpc|lt|eni|a)-[0-9a-z]{17}\b/g;
+  return asked.map((write) => write.replace(id, 'ID')).toSorted();
+}
+
+/** Requests that made a thing more than once: done twice, and not under one token. */
+function madeTwice(entries: readonly JournalEntry[]): string[] {
+  const tokens = new Map<string, string[]>();
+  for (const entry of entries) {
+    if (!entry.mutating || entry.outcome !== 'ok' || !makes(entry.operation)) continue;
+    const key = writeKey(writeOf(entry));
+    tokens.set(key, [...(tokens.get(key) ?? []), tokenOf(entry) ?? `request ${entry.seq}`]);
+  }
+  return [...tokens].filter(([, used]) => new Set(used).size > 1).map(([key]) => key);
+}
+
+function tokenOf({ input }: JournalEntry): string | undefined {
+  const members = Object.entries(typeof input === 'object' && input !== null ? input : {});
+  return members.find(([name]) => /token$/i.test(name))?.[1] as string | undefined;
+}
+
+/** Operations that leave one more thing behind. Tags are no things. */
+const makes = (operation: string): boolean => /^(Create|Run|Allocate)/.test(operation) && !/Tags$/.test(operation);
+
+interface Count {
+  readonly by: string;
+  readonly service: string;
+  readonly operation: string;
+  readonly count: number;
+}
+
+async function watched(walk: () => Promise<unknown>): Promise<Road> {
+  const [seq, counted] = [await lastSeq(sandbox), await makings()];
+  await walk();
+  const entries = await sandbox.journal(seq);
+  const asked = new Set(entries.filter(({ mutating }) => mutating).map((entry) => writeKey(writeOf(entry))));
+  const made = Object.entries(await makings()).map(([what, count]) => [what, count - (counted[what] ?? 0)] as const);
+  return { asked: [...asked], made: Object.fromEntries(made.filter(([, count]) => count > 0)), entries };
+}
+
+/** Successful calls so far that made something, by operation: requests of clients and AWS's own behind them. */
+async function makings(): Promise<Record<string, number>> {
+  const { counts } = await sandbox.control<{ counts: Count[] }>('GET', 'counts');
+  const sums: Record<string, number> = {};
+  for (const { by, service, operation, count } of counts) {
+    if (makes(operation)) sums[`${by} ${service}:${operation}`] = (sums[`${by} ${service}:${operation}`] ?? 0) + count;
+  }
+  return sums;
+}
