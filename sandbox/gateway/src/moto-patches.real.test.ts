@@ -57,6 +57,18 @@ async function instancesOf(group: string): Promise<readonly Out[]> {
   return all.filter((instance) => (instance['State'] as Out)['Name'] === 'running');
 }
 
+describe('classic load balancers', () => {
+  it('have a host name of their region', async () => {
+    const { subnets } = await makeNetwork(90);
+    const input = {
+      LoadBalancerName: 'web',
+      Listeners: [{ Protocol: 'TCP', LoadBalancerPort: 80, InstanceProtocol: 'TCP', InstancePort: 30080 }],
+      Subnets: subnets.slice(0, 1),
+    };
+    expect(await one('elb', 'CreateLoadBalancer', input, 'DNSName')).toBe('web.eu-central-1.elb.amazonaws.com');
+  });
+});
+
 describe('launch templates', () => {
   it('launch instances from a further version with user data of its own', async () => {
     const data = (text: string) => ({

@@ -1,8 +1,8 @@
 """What we change in the pinned moto, one module per subject. Every change says what AWS does instead; tests guard each."""
 
-from . import autoscaling, deletions, images, instances, interfaces, tags
+from . import autoscaling, balancers, deletions, images, instances, interfaces, tags
 
-subjects = (tags, images, instances, interfaces, autoscaling, deletions)
+subjects = (tags, images, instances, interfaces, autoscaling, balancers, deletions)
 
 
 def apply() -> None:
