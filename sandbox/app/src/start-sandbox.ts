@@ -134,7 +134,7 @@ async function build(
     signal: stop.signal,
     log: (fields, message) => logger.info(fields, message),
   };
-  gateway.register(createCloudFormationService(context));
+  gateway.register(createCloudFormationService({ ...context, backend: gateway.backendFor('cloudformation') }));
   const planes = controlPlanesWithKubelets({ binaries: parts.binaries, clock, minors: options.minors ?? allMinors });
   const eks = await createEksService(context, {
     controlPlanes: planes.controlPlanes,

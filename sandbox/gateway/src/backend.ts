@@ -14,6 +14,8 @@ export interface BackendParts {
   readonly newId: () => string;
   readonly faults?: Faults;
   readonly journal?: Journal;
+  /** The service that calls, for the journal. */
+  readonly by?: string;
 }
 
 /**
@@ -26,6 +28,7 @@ export function createBackend(parts: BackendParts): Backend {
       const signedAs = signingNameOf(service);
       const mutating = isMutating(signedAs, operation);
       const { account, region } = place;
+      if (parts.by !== undefined) parts.journal?.serviceCalled({ by: parts.by, service: signedAs, operation });
       const subject = { by: 'backend', service: signedAs, operation, account, region } as const;
       const fault = parts.faults?.take({ ...subject, mutating, input });
       const error = fault === undefined ? undefined : errorOf(fault.action, signedAs);

@@ -59,6 +59,7 @@ function own(parts: ControlParts): Readonly<Record<string, ControlHandler>> {
     'GET status': () => parts.status(),
     'GET journal': (_, query) => ({ ...journal.totals, entries: journal.since(Number(query.get('since') ?? 0)) }),
     'GET counts': () => ({ counts: journal.counts }),
+    'GET service-calls': () => ({ calls: journal.serviceCalls }),
     'GET faults': () => ({ faults: faults.list() }),
     'POST faults': (body) => ({ id: faults.add(readFaultRule(body)) }),
     'DELETE faults': (_body, _query, id) => {

@@ -44,6 +44,8 @@ export interface Gateway {
   readonly url: string;
   readonly port: number;
   readonly backend: Backend;
+  /** The backend for one of the sandbox's own services; its calls are recorded under that name. */
+  backendFor(service: string): Backend;
   readonly journal: Journal;
   readonly faults: Faults;
   readonly identities: Identities;
@@ -79,7 +81,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const violations: ModelViolation[] = [];
   const unimplemented = new Map<string, Unimplemented>();
   const newId = (): string => randomUUID();
-  const backend = createBackend({ models, upstream, services, newId, faults, journal });
+  const backendParts = { models, upstream, services, newId, faults, journal };
+  const backend = createBackend(backendParts);
   const register = (service: InventoriedService): void => void services.set(service.service, service);
 
   register(
@@ -142,6 +145,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     url: `http://127.0.0.1:${server.port}`,
     port: server.port,
     backend,
+    backendFor: (by) => createBackend({ ...backendParts, by }),
     journal,
     faults,
     identities,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createBackend } from './backend.ts';
 import { Journal, madeBy, resourceOf, summarise } from './journal.ts';
 
 const call = { by: 'client', account: '1', region: 'r', service: 'eks', operation: 'CreateCluster' } as const;
@@ -34,6 +35,20 @@ describe('the journal', () => {
     const journal = new Journal();
     for (const arn of ['arn:1', 'arn:1', 'arn:2']) journal.count(call, { name: 'shop' }, { cluster: { arn } });
     expect(journal.counts).toMatchObject([{ resource: 'name=shop', count: 3, made: ['arn:1', 'arn:2'] }]);
+  });
+});
+
+describe('calls of the sandbox’s own services', () => {
+  it('are told once for each service that calls, reads included', async () => {
+    const journal = new Journal();
+    const cluster = { operations: new Set(['ListClusters']), service: 'eks', handle: async () => ({}) };
+    const parts = { models: {} as never, upstream: {} as never, services: new Map([['eks', cluster]]), journal };
+    const place = { account: '1', region: 'r' };
+    const cloudFormation = createBackend({ ...parts, newId: () => 'id', by: 'cloudformation' });
+    await cloudFormation.call(place, 'eks', 'ListClusters');
+    await cloudFormation.call(place, 'eks', 'ListClusters');
+    await createBackend({ ...parts, newId: () => 'id' }).call(place, 'eks', 'ListClusters');
+    expect(journal.serviceCalls).toEqual([{ by: 'cloudformation', service: 'eks', operation: 'ListClusters' }]);
   });
 });
 

@@ -40,12 +40,21 @@ export interface Count {
   readonly made: string[];
 }
 
+/** An operation that one of the sandbox's own services called, however it ended. */
+export interface ServiceCall {
+  /** Signing name of the service that called, as `cloudformation`. */
+  readonly by: string;
+  readonly service: string;
+  readonly operation: string;
+}
+
 export type NewEntry = Omit<JournalEntry, 'seq' | 'outcome' | 'error' | 'message' | 'status' | 'ms' | 'fault'>;
 
 /** The requests of the sandbox's clients in order, and what was made. Keeps the last `limit` entries. */
 export class Journal {
   readonly #entries: JournalEntry[] = [];
   readonly #counts = new Map<string, Count>();
+  readonly #serviceCalls = new Map<string, ServiceCall>();
   readonly #limit: number;
   #seq = 0;
   #mutating = 0;
@@ -80,6 +89,16 @@ export class Journal {
     const made = madeBy(output);
     if (made !== undefined && !known.made.includes(made)) known.made.push(made);
     this.#counts.set(key, known);
+  }
+
+  /** Reads too: a service that acts with its caller's permissions needs them as well. */
+  serviceCalled(call: ServiceCall): void {
+    this.#serviceCalls.set(JSON.stringify([call.by, call.service, call.operation]), call);
+  }
+
+  /** Each operation of each calling service once, in the order of their first calls. */
+  get serviceCalls(): readonly ServiceCall[] {
+    return [...this.#serviceCalls.values()];
   }
 
   get counts(): readonly Count[] {
