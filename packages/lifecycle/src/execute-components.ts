@@ -84,7 +84,8 @@ export function componentExecutor(options: ComponentExecutorOptions): ComponentE
 async function openRelease(options: ComponentExecutorOptions, context: StepContext): Promise<Opened> {
   const client = await options.connect();
   const components = componentsOf(options.release, await options.outputs());
-  const plan = await planRelease(client, components, { signal: context.signal });
+  // The shown plan has tried what is new; trying it again would only cost a request for each object.
+  const plan = await planRelease(client, components, { signal: context.signal, tryNew: false });
   const now = linesOfObjects(plan.changes);
   const moved = movedSince(options.plan.changes, now.changes);
   if (moved.length > 0 || now.refusals.length > 0)
