@@ -10,24 +10,42 @@ interface AuditEvent {
   readonly requestURI: string;
   readonly user?: { readonly username?: string };
   readonly userAgent?: string;
+  readonly responseStatus?: { readonly code?: number };
+}
+
+/** A write that was answered. */
+export interface AuditedWrite {
+  readonly verb: string;
+  readonly uri: string;
+  /** The HTTP status: 201 when an object was made. */
+  readonly code: number;
 }
 
 const writing = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 /** Reviews ask a question by a POST and store nothing. */
 const asking = /\/(selfsubject|subject|localsubject)\w*reviews|\/tokenreviews|\/serviceaccounts\/[^/]+\/token/;
 
-/**
- * Writes that the product made, by the API servers' own audit logs: requests of its user agent that store something. Dry
- * runs and self reviews are reads.
- */
+/** Writes that the product made, as `verb uri`. */
 export async function productWrites(sandbox: Sandbox): Promise<string[]> {
-  const logs = globSync('**/audit*.log', { cwd: sandbox.directory });
+  const logs = auditLogs(sandbox);
   if (logs.length === 0) throw new Error('no audit log was found: nothing could be counted');
-  const texts = await Promise.all(logs.map((log) => readFile(join(sandbox.directory, log), 'utf8')));
+  return (await auditedWrites(sandbox)).map(({ verb, uri }) => `${verb} ${uri}`);
+}
+
+function auditLogs(sandbox: Sandbox): string[] {
+  return globSync('**/audit*.log', { cwd: sandbox.directory });
+}
+
+/**
+ * Writes that the product made and that were answered, by the API servers' own audit logs: requests of its user agent
+ * that store something. Dry runs and self reviews are reads.
+ */
+export async function auditedWrites(sandbox: Sandbox): Promise<AuditedWrite[]> {
+  const texts = await Promise.all(auditLogs(sandbox).map((log) => readFile(join(sandbox.directory, log), 'utf8')));
   const events = texts.flatMap((text) =>
     text
       .split('\n')
-      .filter((line) => line.startsWith('{'))
+      .filter((line) => line.startsWith('{') && line.includes('"userAgent":"roadstead/'))
       .map((line) => JSON.parse(line) as AuditEvent),
   );
   const writes = events.filter(
@@ -38,5 +56,9 @@ export async function productWrites(sandbox: Sandbox): Promise<string[]> {
       !/[?&]dryRun=All/.test(requestURI) &&
       (userAgent ?? '').startsWith('roadstead/'),
   );
-  return writes.map(({ verb, requestURI }) => `${verb} ${requestURI}`);
+  return writes.map(({ verb, requestURI, responseStatus }) => ({
+    verb,
+    uri: requestURI,
+    code: responseStatus?.code ?? 0,
+  }));
 }

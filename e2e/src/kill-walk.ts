@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { auditedWrites } from './audit.ts';
 import { program } from './roadstead.ts';
 import type { Finished, JournalEntry, Sandbox } from './sandbox.ts';
 
@@ -174,6 +175,28 @@ async function holdsOf(sandbox: Sandbox): Promise<readonly Hold[]> {
   return (await sandbox.control<{ holds: Hold[] }>('GET', 'holds')).holds;
 }
 
+/**
+ * Runs the command again and again; the k-th process is killed with its group once the API server's audit log holds k
+ * writes of it. Nothing can hold a write there, so the kill comes a moment after it. Answers how many were killed.
+ */
+export async function killAtKubernetesWrites(
+  sandbox: Sandbox,
+  state: string,
+  args: readonly string[],
+): Promise<number> {
+  for (let kills = 0; kills < mostKills; kills++) {
+    const before = (await auditedWrites(sandbox)).length;
+    const group = startGroup(sandbox, state, args);
+    while (!group.hasEnded() && (await auditedWrites(sandbox)).length < before + kills + 1)
+      await Promise.race([group.ended, sleep(5)]);
+    if (!group.hasEnded()) group.signal('SIGKILL');
+    const { code, stderr } = await group.ended;
+    if (code === 0) return kills;
+    if (code !== null) throw new Error(`after ${kills} kills, ${args[0]} ended with ${code}\n${stderr}`);
+  }
+  throw new Error(`no end after ${mostKills} kills`);
+}
+
 /** A hold ends by itself when its client is gone: seconds here mean that the gateway did not notice. */
 async function nothingHeld(sandbox: Sandbox): Promise<void> {
   for (let attempt = 0; attempt < 500; attempt++) {
@@ -199,18 +222,23 @@ async function coveredBy(sandbox: Sandbox, held: readonly Hold[]): Promise<Omit<
 }
 
 export function writeOf({ service, operation, input }: JournalEntry): Write {
-  return { service, operation, input: withoutTokens(input) };
+  return { service, operation, input: recognisable(input) };
 }
 
 export function writeKey({ service, operation, input }: Write): string {
   return JSON.stringify([service, operation, input]);
 }
 
-/** The journal's input as a fault rule can match it: no tokens, and a text that was cut ends in a wildcard. */
-function withoutTokens(input: unknown): unknown {
+/**
+ * The journal's input as a fault rule can match it: a text that was cut ends in a wildcard; no tokens, and no names of
+ * change sets, which are other ones for each process.
+ */
+function recognisable(input: unknown): unknown {
   if (typeof input === 'string') return input.replace(/… \(\d+\)$/, '*');
-  if (Array.isArray(input)) return input.map(withoutTokens);
+  if (Array.isArray(input)) return input.map(recognisable);
   if (typeof input !== 'object' || input === null) return input;
-  const members = Object.entries(input).filter(([name, value]) => !/token$/i.test(name) && value !== '(hidden)');
-  return Object.fromEntries(members.map(([name, value]) => [name, withoutTokens(value)]));
+  const members = Object.entries(input).filter(
+    ([name, value]) => !/token$|^ChangeSetName$/i.test(name) && value !== '(hidden)',
+  );
+  return Object.fromEntries(members.map(([name, value]) => [name, recognisable(value)]));
 }
