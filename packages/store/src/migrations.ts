@@ -1,4 +1,4 @@
-import { RoadsteadError } from '@roadstead/foundation';
+import { messageOf, RoadsteadError } from '@roadstead/foundation';
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import type { Engine } from './engine.ts';
@@ -10,12 +10,29 @@ export async function migrate(engine: Engine): Promise<void> {
   // Two processes that open a new store together may both record the same migration: the loser finds it done.
   if (result.error !== undefined) result = await migrator.migrateToLatest();
   if (result.error !== undefined) {
+    if (isConnectionFailure(result.error)) throw unreachable(result.error);
     throw new RoadsteadError('The store could not be brought to the newest schema', {
       code: 'STORE_MIGRATION',
       cause: result.error,
-      hint: 'Was it written by a newer Roadstead? Use that one, or another --state directory.',
+      hint: 'Was it written by a newer Roadstead? Use that one, or another directory by ROADSTEAD_STATE.',
     });
   }
+}
+
+/** The system's codes for a connection that did not come about, and PostgreSQL's classes for one that was refused. */
+function isConnectionFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error.message.startsWith('timeout exceeded when trying to connect')) return true;
+  return 'code' in error && /^(E[A-Z_]+|(08|28|3D|53|57)\w{3})$/.test(String(error.code));
+}
+
+function unreachable(cause: unknown): RoadsteadError {
+  return new RoadsteadError(`The store's database cannot be reached: ${messageOf(cause)}`, {
+    code: 'STORE_UNREACHABLE',
+    cause,
+    hint: 'Check DATABASE_URL, or unset it: then the embedded store is used.',
+    retry: 'backoff',
+  });
 }
 
 function migrations(engine: Engine): Record<string, Migration> {

@@ -12,3 +12,10 @@ it('says which directory cannot be used and what to do', async () => {
   await writeFile(directory, '');
   await expect(openStore({ directory })).rejects.toMatchObject({ code: 'STORE_UNUSABLE', value: directory });
 });
+
+it('says that a database does not answer, without the password', async () => {
+  const opened = openStore({ databaseUrl: 'postgres://shop:hunter2@127.0.0.1:9/shop' });
+  const error = await opened.catch((cause: unknown) => cause);
+  expect(error).toMatchObject({ code: 'STORE_UNREACHABLE', retry: 'backoff' });
+  expect(String(error)).not.toContain('hunter2');
+});

@@ -22,8 +22,13 @@ export type StoreLocation = { readonly directory: string } | { readonly database
 
 export async function openStore(location: StoreLocation): Promise<Store> {
   const engine = open(location);
-  await migrate(engine);
   const { db } = engine;
+  try {
+    await migrate(engine);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
   return {
     records: new ClusterRecords(db),
     journal: new Journal(db),
@@ -48,7 +53,7 @@ function open(location: StoreLocation): Engine {
       code: 'STORE_UNUSABLE',
       value: location.directory,
       cause,
-      hint: 'Name another one with --state, or free the disk; everything in it can be read back from AWS.',
+      hint: 'Name another one by ROADSTEAD_STATE, or free the disk; everything in it can be read back from AWS.',
     });
   }
 }
