@@ -19,18 +19,36 @@ export async function sandboxUp(
   { config, console, stop, abort }: CommandContext,
   options: SandboxOptions & { detach: boolean },
 ): Promise<number> {
-  await mkdir(options.directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(options.directory);
   const running = await readState(options.directory);
   if (running !== undefined && isAlive(running.pid)) {
     console.err(`A sandbox is running already (process ${running.pid}, ${running.url}).`);
     return 0;
   }
-  if (!options.detach) return runAttached(config, options, stop, (line) => console.err(progressText(line)));
+  if (!options.detach) {
+    return runAttached(config, options, stop, (line) => {
+      const text = progressText(line);
+      if (text !== undefined) console.err(text);
+    });
+  }
   console.err('Starting the sandbox; the first time on a machine it builds Kubernetes, which takes some minutes …');
   const state = await startDetached(config, options, join(options.directory, 'sandbox.log'), abort);
   console.err(`The sandbox is ready: ${state.url} (process ${state.pid})`);
   console.err('Use it here: eval "$(roadstead sandbox env)"   Stop it: roadstead sandbox down');
   return 0;
+}
+
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new RoadsteadError(`The directory ${directory} cannot be made`, {
+      code: 'DIRECTORY_NOT_WRITABLE',
+      value: directory,
+      cause,
+      hint: 'Name another one with --directory.',
+    });
+  }
 }
 
 /** `roadstead sandbox env`: what a shell evaluates so that the AWS CLI, kubectl and roadstead use the sandbox. */
@@ -106,10 +124,11 @@ function parseRule(text: string): unknown {
   }
 }
 
-function progressText(line: string): string {
+/** A failure is told on standard error too, with its hint: once is enough. */
+function progressText(line: string): string | undefined {
   try {
-    const event = JSON.parse(line) as { message?: string };
-    return event.message ?? line;
+    const event = JSON.parse(line) as { event?: string; message?: string };
+    return event.event === 'failed' ? undefined : (event.message ?? line);
   } catch {
     return line;
   }
