@@ -133,9 +133,10 @@ describe('with AWS out of reach', () => {
         'apiVersion: batch/v1\nkind: Job\nmetadata:\n  generateName: load-\n  namespace: default\nspec: {}\n',
     });
     const before = calls;
-    const { code, stderr } = await run('plan', '-f', await clusterFile(file), '--channel', channel);
-    expect(stderr).toMatch(/jobs\/job\.yaml:4:\d+: .*generateName/);
-    expect(stderr).toContain('every apply would make another object');
+    const { code, stdout, stderr } = await run('channel', 'check', '--channel', channel);
+    const said = `${stdout}${stderr}`;
+    expect(said).toMatch(/jobs\/job\.yaml:1:1: .*generateName: each apply would make another one/);
+    expect(said).toContain('hint: metadata.name');
     expect(code).toBe(2);
     expect(calls).toBe(before);
   });
@@ -186,6 +187,7 @@ describe('on a cluster', () => {
 
   it('takes a folder of manifests that was written for some other system as it is', async () => {
     await roadstead.ok('up', '-f', named, '--channel', channel, '--yes');
+    await roadstead.ok('kubeconfig', '-f', named, '--use');
     const text = await kubectl(sandbox, 'get', 'configmap', 'big', '-n', 'legacy', '-o', 'json');
     const big = JSON.parse(text) as { data: Record<string, string> };
     expect(big.data['blob']).toHaveLength(1_000_000);

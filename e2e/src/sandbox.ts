@@ -46,7 +46,13 @@ export interface Sandbox {
   stop(): Promise<void>;
 }
 
-export async function startSandbox(options: { factor?: number } = {}): Promise<Sandbox> {
+export interface SandboxOptions {
+  readonly factor?: number;
+  /** The shell that it is started from and that others are opened in. Default: nothing of it is handed on to programs. */
+  readonly shell?: NodeJS.ProcessEnv;
+}
+
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const directory = await mkdtemp(join(tmpdir(), 'roadstead-story-'));
   const args = [
     main,
@@ -54,7 +60,8 @@ export async function startSandbox(options: { factor?: number } = {}): Promise<S
     directory,
     ...(options.factor === undefined ? [] : ['--factor', String(options.factor)]),
   ];
-  const child = spawn(node, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const shell = options.shell ?? process.env;
+  const child = spawn(node, args, { env: shell, stdio: ['pipe', 'pipe', 'pipe'] });
   const said: string[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => said.push(line));
   createInterface({ input: child.stderr }).on('line', (line) => said.push(line));
