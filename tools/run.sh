@@ -19,7 +19,8 @@ need python3 "apt-get install python3 python3-venv"
 stamp=node_modules/.roadstead-lock
 if [ ! -x node_modules/.bin/node ] || ! cmp -s package-lock.json "$stamp"; then
   echo "installing dependencies (about a minute) …" >&2
-  npm ci --no-fund --no-audit --loglevel=error
+  # Not `npm ci`: it refuses a lock file in which a registry could not fill in another platform's optional binaries.
+  npm install --no-save --no-fund --no-audit --loglevel=error
   cp package-lock.json "$stamp"
 fi
 PATH="$root/node_modules/.bin:$PATH"
