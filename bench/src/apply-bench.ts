@@ -1,0 +1,219 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { applyRelease, isPlanEmpty, type KubernetesObject, planRelease } from '@roadstead/kubernetes';
+import { stringify } from 'yaml';
+import {
+  startTestControlPlane,
+  type TestControlPlane,
+} from '../../packages/kubernetes/src/testing/test-control-plane.ts';
+import { output } from './child.ts';
+import { type Figures, figuresOf, timed, timesFaster } from './statistics.ts';
+import { type Workload, workloadOf } from './workload.ts';
+
+export interface ApplyOptions {
+  readonly objects: number;
+  readonly rounds: number;
+  readonly onProgress?: (message: string) => void;
+}
+
+/** Milliseconds of one contender: everything new; the same again; the same after somebody edited one object. */
+interface Lap {
+  readonly create: number;
+  readonly unchanged: number;
+  readonly mendOne: number;
+}
+
+interface Contender {
+  readonly create: Figures;
+  readonly unchanged: Figures;
+  readonly mendOne: Figures;
+}
+
+/** `warm` is a client in a process that runs, as in the lifecycle's workers; `cold` a process of its own each time, as kubectl is. */
+export interface ApplyReport {
+  readonly objects: number;
+  readonly rounds: number;
+  readonly kubectl: Contender;
+  readonly warm: Contender;
+  readonly cold: Contender;
+  readonly timesFasterThanKubectl: { readonly warm: Ratios; readonly cold: Ratios };
+}
+
+interface Ratios {
+  readonly create: number;
+  readonly unchanged: number;
+  readonly mendOne: number;
+}
+
+interface Track {
+  readonly plane: TestControlPlane;
+  readonly kubeconfig: string;
+  readonly directory: string;
+}
+
+/** One way to apply; answers how many objects were written, where it is known. */
+type Apply = () => Promise<number | undefined>;
+
+/**
+ * Applies the same mix of objects to a bare control plane by three ways in turn, each into namespaces that were not there
+ * and with nothing of the others left. Each lap is checked: all is there, a second apply writes nothing, an edit is mended.
+ */
+export async function benchApply(options: ApplyOptions): Promise<ApplyReport> {
+  const { rounds, onProgress = () => undefined } = options;
+  const directory = await mkdtemp(join(tmpdir(), 'roadstead-bench-'));
+  const plane = await startTestControlPlane();
+  try {
+    const kubeconfig = join(directory, 'kubeconfig');
+    await writeFile(kubeconfig, stringify(kubeconfigOf(plane)), { mode: 0o600 });
+    const track: Track = { plane, kubeconfig, directory };
+    await lap(track, 'warm-up-kubectl', 'kubectl', 20);
+    await lap(track, 'warm-up-ours', 'warm', 20);
+    const laps: Record<keyof typeof ways, Lap[]> = { warm: [], kubectl: [], cold: [] };
+    for (let round = 1; round <= rounds; round++) {
+      for (const way of ['warm', 'kubectl', 'cold'] as const) {
+        const figures = await lap(track, `${way}-${round}`, way, options.objects);
+        laps[way].push(figures);
+        onProgress(`apply, round ${round}, ${way}: ${JSON.stringify(figures)} ms`);
+      }
+    }
+    return reportOf(options, laps);
+  } finally {
+    await plane.stop();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+const ways = { warm: warmApply, kubectl: kubectlApply, cold: coldApply };
+
+async function lap(track: Track, name: string, way: keyof typeof ways, objects: number): Promise<Lap> {
+  const workload = workloadOf(objects, name);
+  const file = join(track.directory, `${name}.yaml`);
+  await writeFile(file, workload.objects.map((object) => stringify(object)).join('---\n'));
+  const apply = ways[way](track, workload, file);
+  const create = await timed(apply);
+  await demandPresent(track, workload);
+  const unchanged = await timed(apply);
+  if ((unchanged.value ?? 0) !== 0) throw new Error(`${name}: a second apply wrote ${unchanged.value} objects`);
+  await edit(track, workload);
+  const mend = await timed(apply);
+  await demandMended(track, workload, mend.value);
+  await clear(track, workload);
+  return { create: create.ms, unchanged: unchanged.ms, mendOne: mend.ms };
+}
+
+function warmApply({ plane: { client } }: Track, { objects }: Workload): Apply {
+  const release = [{ name: 'bench', objects }];
+  return async () => {
+    const plan = await planRelease(client, release, { tryNew: false });
+    const { components } = await applyRelease({ client, plan });
+    return components.reduce((sum, { written }) => sum + written, 0);
+  };
+}
+
+function coldApply({ kubeconfig }: Track, _workload: Workload, file: string): Apply {
+  const program = join(import.meta.dirname, 'apply-process.ts');
+  return async () => {
+    const text = await output(process.execPath, [program, kubeconfig, file, 'bench']);
+    return (JSON.parse(text) as { written: number }).written;
+  };
+}
+
+/** kubectl's discovery cache is its own and stays warm; conflicts are forced, or it would refuse to mend. */
+function kubectlApply({ plane, kubeconfig, directory }: Track, _workload: Workload, file: string): Apply {
+  const cache = join(directory, 'kubectl-cache');
+  const args = ['--kubeconfig', kubeconfig, '--cache-dir', cache, 'apply', '--server-side', '--force-conflicts'];
+  return async () => {
+    await output(plane.kubectlPath, [...args, '-f', file]);
+    return undefined;
+  };
+}
+
+async function demandPresent({ plane: { client } }: Track, { objects }: Workload): Promise<void> {
+  const kinds = new Map(objects.map(({ apiVersion, kind }) => [kind, { apiVersion, kind }]));
+  const lists = await Promise.all([...kinds.values()].map((kind) => client.list(kind, { dropManagedFields: true })));
+  const place = ({ kind, metadata }: KubernetesObject) => `${kind} ${metadata.namespace ?? ''} ${metadata.name}`;
+  const there = new Set(lists.flatMap(({ items }) => items.map(place)));
+  const missing = objects.find((object) => !there.has(place(object)));
+  if (missing !== undefined) throw new Error(`${place(missing)} was not applied`);
+}
+
+const sampleRef = ({ sample: { namespace, name } }: Workload) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  namespace,
+  name,
+});
+
+async function edit({ plane: { client } }: Track, workload: Workload): Promise<void> {
+  await client.patch(sampleRef(workload), 'merge', { data: { mode: 'edited' } });
+}
+
+async function demandMended({ plane: { client } }: Track, workload: Workload, written?: number): Promise<void> {
+  const found = await client.get(sampleRef(workload));
+  const mode = (found?.data as Record<string, string> | undefined)?.mode;
+  if (mode !== workload.sample.value) throw new Error(`the edited object was not mended: mode is ${mode}`);
+  if (written !== undefined && written !== 1) throw new Error(`one object was edited, ${written} were written`);
+}
+
+/** Nothing of the lap is left, so that no namespace that still goes away slows the next one. */
+async function clear({ plane: { client } }: Track, { namespaces }: Workload): Promise<void> {
+  const nothing = await planRelease(client, [], { allowDataLoss: () => true });
+  if (!isPlanEmpty(nothing)) await applyRelease({ client, plan: nothing });
+  const kind = { apiVersion: 'v1', kind: 'Namespace' };
+  await Promise.all(namespaces.map((name) => client.delete({ ...kind, name })));
+  for (let attempt = 0; attempt < 600; attempt++) {
+    const { items } = await client.list(kind, { dropManagedFields: true });
+    if (!items.some(({ metadata }) => namespaces.includes(metadata.name))) return;
+    await setTimeout(200);
+  }
+  throw new Error('the namespaces of the last lap are still going after two minutes');
+}
+
+function reportOf({ objects, rounds }: ApplyOptions, laps: Record<keyof typeof ways, readonly Lap[]>): ApplyReport {
+  const kubectl = contenderOf(laps.kubectl);
+  const warm = contenderOf(laps.warm);
+  const cold = contenderOf(laps.cold);
+  return {
+    objects,
+    rounds,
+    kubectl,
+    warm,
+    cold,
+    timesFasterThanKubectl: { warm: ratiosOf(warm, kubectl), cold: ratiosOf(cold, kubectl) },
+  };
+}
+
+function contenderOf(laps: readonly Lap[]): Contender {
+  return {
+    create: figuresOf(laps.map(({ create }) => create)),
+    unchanged: figuresOf(laps.map(({ unchanged }) => unchanged)),
+    mendOne: figuresOf(laps.map(({ mendOne }) => mendOne)),
+  };
+}
+
+function ratiosOf(ours: Contender, theirs: Contender): Ratios {
+  return {
+    create: timesFaster(ours.create, theirs.create),
+    unchanged: timesFaster(ours.unchanged, theirs.unchanged),
+    mendOne: timesFaster(ours.mendOne, theirs.mendOne),
+  };
+}
+
+function kubeconfigOf({ server, caPem, certificatePem, keyPem }: TestControlPlane): unknown {
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'bench',
+    clusters: [{ name: 'bench', cluster: { server, 'certificate-authority-data': base64(caPem) } }],
+    users: [
+      {
+        name: 'bench',
+        user: { 'client-certificate-data': base64(certificatePem), 'client-key-data': base64(keyPem) },
+      },
+    ],
+    contexts: [{ name: 'bench', context: { cluster: 'bench', user: 'bench' } }],
+  };
+}
