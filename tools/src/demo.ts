@@ -63,7 +63,7 @@ async function startSandbox(directory: string): Promise<ChildProcess> {
   return new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       const event = JSON.parse(line) as { event: string; message?: string };
-      if (event.message !== undefined) say(`    ${event.message}`);
+      if (event.event === 'progress') say(`    ${event.message ?? event.event}`);
       if (event.event === 'ready') resolve(child);
     });
     child.once('exit', (code) => reject(new Error(`the sandbox ended with ${code}:\n${log.slice(-10).join('\n')}`)));

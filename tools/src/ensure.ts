@@ -12,7 +12,7 @@ const cacheDirectory = resolve(
 
 async function ensureControlPlane(): Promise<void> {
   const child = spawn(process.execPath, [join(root, 'sandbox/control-plane/src/ensure-cli.ts')], {
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit'],
   });
   const code = await new Promise<number | null>((done, failed) => {
     child.once('error', failed);
