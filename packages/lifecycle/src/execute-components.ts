@@ -57,6 +57,7 @@ export function componentExecutor(options: ComponentExecutorOptions): ComponentE
       await waitReady(client, objects, {
         timeoutMs: options.readyTimeoutMs,
         pollMs: Math.max(100, 2000 * options.world.pollScale),
+        settleMs: Math.max(1_000, 10_000 * options.world.pollScale),
         clock: options.world.clock,
         signal: context.signal,
         onProgress: ({ ready, total, waitingFor }) => {

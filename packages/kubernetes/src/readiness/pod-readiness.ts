@@ -48,7 +48,7 @@ function troubleOfContainer(
   const message = stringAt(status, 'state', 'waiting', 'message');
   const pointer = { ...pod, container };
   if (reason === 'CrashLoopBackOff') {
-    const text = `pod ${pod.name} container ${container} crashed ${restarts} ${restarts === 1 ? 'time' : 'times'}${exitText(status)}: CrashLoopBackOff`;
+    const text = `pod ${pod.name} container ${container} crashed ${times(restarts)}${exitText(status)}: CrashLoopBackOff`;
     return restarts >= crashesThatCount
       ? failed(text, { ...pointer, crashed: true })
       : progressing(text, { ...pointer, crashed: true });
@@ -66,7 +66,17 @@ function troubleOfContainer(
     );
   if (reason !== undefined && hopeless.has(reason))
     return failed(`pod ${pod.name} container ${container}: ${reason}: ${message ?? 'no message'}`, pointer);
+  // It runs again, for a moment perhaps.
+  if (restarts > 0 && (numberAt(status, 'lastState', 'terminated', 'exitCode') ?? 0) !== 0)
+    return progressing(`pod ${pod.name} container ${container} crashed ${times(restarts)}${exitText(status)}`, {
+      ...pointer,
+      crashed: true,
+    });
   return undefined;
+}
+
+function times(count: number): string {
+  return `${count} ${count === 1 ? 'time' : 'times'}`;
 }
 
 function exitText(status: JsonRecord): string {

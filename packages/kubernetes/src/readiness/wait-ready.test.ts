@@ -140,6 +140,44 @@ describe('waitReady', () => {
     );
   });
 
+  it('lets a workload settle: one that falls over as soon as it is ready is a crash loop, told with its last words', async () => {
+    const clock = new FakeClock();
+    const running = (restartCount: number) =>
+      pod({
+        phase: 'Running',
+        containerStatuses: [
+          {
+            name: 'main',
+            image: 'x',
+            restartCount,
+            ready: true,
+            state: { running: {} },
+            lastState: restartCount === 0 ? {} : { terminated: { exitCode: 1 } },
+          },
+        ],
+      });
+    const objects = [deployment(1), running(0)];
+    const waited = waitReady(readerOf(objects, 'no database'), [deployment(1)], {
+      timeoutMs: 60_000,
+      settleMs: 3_000,
+      clock,
+    }).catch((error: unknown) => error);
+    for (let crashes = 1; crashes <= 20; crashes++) {
+      await pass(clock, 1);
+      const [now, its] = crashes % 2 === 0 ? [deployment(1), running(crashes)] : [deployment(0), crashing];
+      objects.splice(0, 2, now, its);
+    }
+    expect(String(await waited)).toMatch(/web-abc12-x container main crashed \d+ times \(exit code 1\)[^]*no database/);
+  });
+
+  it('takes a settled workload for ready, and soon', async () => {
+    const clock = new FakeClock();
+    const waited = waitReady(readerOf([deployment(1)]), [deployment(1)], { timeoutMs: 60_000, settleMs: 3_000, clock });
+    await pass(clock, 4);
+    await expect(waited).resolves.toBeUndefined();
+    expect(clock.monotonic()).toBeLessThan(5_000);
+  });
+
   it('ends when told', async () => {
     const controller = new AbortController();
     const clock = new FakeClock();

@@ -5,6 +5,7 @@ import { describeRef, groupKindOf, type KindRef, keyOf, type ObjectRef, refOf } 
 import { explainPod } from './explain-pod.ts';
 import type { Readiness } from './readiness.ts';
 import { type Related, readinessOf } from './readiness-of.ts';
+import { type Settling, settle } from './settling.ts';
 
 export interface WaitProgress {
   readonly ready: number;
@@ -17,6 +18,8 @@ export interface WaitOptions {
   readonly timeoutMs: number;
   /** How long something may look failed before it counts: controllers restart, registries hiccup. Default 5 s. */
   readonly failAfterMs?: number;
+  /** How long a workload has to stay ready without a restart before it counts. Default 0. */
+  readonly settleMs?: number;
   readonly pollMs?: number;
   readonly onProgress?: (progress: WaitProgress) => void;
   readonly signal?: AbortSignal;
@@ -47,10 +50,19 @@ export async function waitReady(
   const clock = options.clock ?? systemClock;
   const deadline = clock.monotonic() + options.timeoutMs;
   const failingSince = new Map<string, number>();
+  const settling = new Map<string, Settling>();
+  const settleMs = options.settleMs ?? 0;
   let pending = objects.filter((object) => !withoutStatus.has(groupKindOf(object))).map(refOf);
   const total = objects.length;
   for (;;) {
-    const verdicts = await judgeAll(client, pending, options.signal);
+    const judged = await judgeAll(client, pending, options);
+    const verdicts = judged.map((one): Judged => {
+      if (!settles(one.ref)) return one;
+      const time = { nowMs: clock.monotonic(), settleMs };
+      const { seen, verdict } = settle(settling.get(keyOf(one.ref)), one.verdict, one.pods, time);
+      if (seen !== undefined) settling.set(keyOf(one.ref), seen);
+      return { ...one, verdict };
+    });
     const waiting = verdicts.filter(({ verdict }) => verdict.state !== 'ready');
     options.onProgress?.({
       ready: total - waiting.length,
@@ -76,9 +88,17 @@ export async function waitReady(
   }
 }
 
+/** A Job that has ended has nothing to settle, and may be swept away. */
+function settles(ref: ObjectRef): boolean {
+  const kind = groupKindOf(ref);
+  return withPods.has(kind) && kind !== 'Job.batch';
+}
+
 interface Judged {
   readonly ref: ObjectRef;
   readonly verdict: Readiness;
+  /** Those of a workload. */
+  readonly pods: readonly KubernetesObject[];
 }
 
 function isFailedSince(
@@ -89,7 +109,8 @@ function isFailedSince(
   patienceMs: number,
 ): boolean {
   if (verdict.state !== 'failed') {
-    since.delete(keyOf(ref));
+    // A crash loop looks well for a moment between two crashes.
+    if (verdict.state === 'ready' || verdict.pod?.crashed !== true) since.delete(keyOf(ref));
     return false;
   }
   const began = since.get(keyOf(ref)) ?? now;
@@ -101,16 +122,17 @@ function isFailedSince(
 async function judgeAll(
   client: KubernetesReader,
   refs: readonly ObjectRef[],
-  signal: AbortSignal | undefined,
+  { signal, settleMs }: Pick<WaitOptions, 'signal' | 'settleMs'>,
 ): Promise<readonly Judged[]> {
   const groups = Map.groupBy(refs, (ref) => `${ref.apiVersion} ${ref.kind} ${ref.namespace ?? ''}`);
   const found = await mapBounded([...groups.values()], 8, (group) => readGroup(client, group, signal));
   const objects = new Map(found.flat().map((object) => [keyOf(refOf(object)), object]));
-  const pods = await podsFor(client, [...objects.values()], signal);
+  const pods = await podsFor(client, [...objects.values()], { signal, readyToo: (settleMs ?? 0) > 0 });
   return mapBounded(refs, 8, async (ref): Promise<Judged> => {
     const object = objects.get(keyOf(ref));
-    if (object === undefined) return { ref, verdict: { state: 'failed', reason: 'is not there' } };
-    return { ref, verdict: readinessOf(object, await relatedOf(client, object, pods, signal)) };
+    if (object === undefined) return { ref, verdict: { state: 'failed', reason: 'is not there' }, pods: [] };
+    const related = await relatedOf(client, object, pods, signal);
+    return { ref, verdict: readinessOf(object, related), pods: related.pods ?? [] };
   });
 }
 
@@ -129,14 +151,14 @@ async function readGroup(
     .items;
 }
 
-/** Pods by the namespaces of workloads that are not ready as yet; those that are ready need no explaining. */
+/** Pods by the namespaces of workloads that are not ready as yet; those that are ready need no explaining, but may have to settle. */
 async function podsFor(
   client: KubernetesReader,
   objects: readonly KubernetesObject[],
-  signal: AbortSignal | undefined,
+  { signal, readyToo }: { readonly signal: AbortSignal | undefined; readonly readyToo: boolean },
 ): Promise<readonly KubernetesObject[]> {
   const workloads = objects.filter(
-    (object) => withPods.has(groupKindOf(object)) && readinessOf(object).state !== 'ready',
+    (object) => withPods.has(groupKindOf(object)) && (readyToo || readinessOf(object).state !== 'ready'),
   );
   const namespaces = [...new Set(workloads.flatMap((object) => object.metadata.namespace ?? []))];
   const lists = await mapBounded(namespaces, 4, (namespace) =>
