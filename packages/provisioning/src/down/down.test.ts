@@ -83,6 +83,9 @@ describe('whose a thing is', () => {
     [{ tags: {}, description: 'Interface for lambda' }, '"Interface for lambda"'],
     [{ tags: { owner: 'data' }, description: 'x' }, 'owner=data'],
     [{ tags: {}, requester: 'amazon-rds' }, 'amazon-rds'],
+    [{ tags: {}, description: 'RDSNetworkInterface', requester: 'amazon-rds' }, 'amazon-rds'],
+    [{ tags: {}, description: 'a scanner', requester: 'AIDAEXAMPLE' }, '"a scanner"'],
+    [{ tags: {}, requester: 'AIDAEXAMPLE' }, 'AIDAEXAMPLE'],
     [{ tags: {} }, 'unknown'],
   ])('%o', (thing, maker) => {
     expect(makerOf(thing)).toBe(maker);

@@ -75,6 +75,9 @@ export function makerOf(thing: {
     (key) => tags[key] !== undefined,
   );
   if (named !== undefined) return `${named}=${tags[named]}`;
-  if (thing.requester !== undefined && thing.requester !== '') return thing.requester;
-  return thing.description === undefined || thing.description === '' ? 'unknown' : `"${thing.description}"`;
+  // A service says its name, as amazon-elasticache; a person's request has only the id of the user.
+  const requester = thing.requester === '' ? undefined : thing.requester;
+  if (requester !== undefined && /^[a-z][a-z-]+$/.test(requester)) return requester;
+  if (thing.description !== undefined && thing.description !== '') return `"${thing.description}"`;
+  return requester ?? 'unknown';
 }
