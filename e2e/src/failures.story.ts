@@ -153,14 +153,14 @@ describe('on the way down', () => {
       sandbox,
       ...['ec2', 'create-network-interface', '--subnet-id', subnet, '--description', 'a scanner of the audit team'],
     );
+    const image = '/aws/service/eks/optimized-ami/1.36/amazon-linux-2023/x86_64/standard/recommended/image_id';
+    const { Parameter } = await aws<{ Parameter: { Value: string } }>(
+      sandbox,
+      ...['ssm', 'get-parameter', '--name', image],
+    );
     const { Instances } = await aws<{ Instances: { InstanceId: string }[] }>(
       sandbox,
-      ...[
-        'ec2',
-        'run-instances',
-        '--image-id',
-        'resolve:ssm:/aws/service/eks/optimized-ami/1.36/amazon-linux-2023/x86_64/standard/recommended/image_id',
-      ],
+      ...['ec2', 'run-instances', '--image-id', Parameter.Value],
       ...['--instance-type', 'm6i.large', '--subnet-id', subnet, '--security-group-ids', group.GroupId],
       ...['--tag-specifications', 'ResourceType=instance,Tags=[{Key=owner,Value=alice}]'],
     );
