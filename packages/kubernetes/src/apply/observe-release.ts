@@ -7,7 +7,8 @@ import { applySetIdOf, idLabel, inventoryNamespace, parseGroupKind, partOfLabel,
 import { parseInventory } from './inventory.ts';
 import type { ObservedMember, ObservedParent, ObservedRelease } from './release-types.ts';
 
-const listsAtOnce = 8;
+/** A consistent list waits up to 100 ms for the API server's cache, whatever it holds: as many at once as a client has connections. */
+const listsAtOnce = 16;
 
 /**
  * Reads what is there: the parents, the names of namespaces, and one list per kind by label over all components.
