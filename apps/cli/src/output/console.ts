@@ -11,6 +11,8 @@ export interface Console {
   err(line: string): void;
   /** Raw text on `err`, for a live area. */
   draw(text: string): void;
+  /** Columns of the terminal behind `err`, now: a longer line wraps, and cannot be drawn over. */
+  width(): number;
 }
 
 export function createConsole(options: { colours: boolean; live: boolean }): Console {
@@ -26,5 +28,6 @@ export function createConsole(options: { colours: boolean; live: boolean }): Con
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
     draw: (text) => void process.stderr.write(text),
+    width: () => process.stderr.columns ?? 80,
   };
 }

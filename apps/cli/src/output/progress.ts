@@ -3,6 +3,9 @@ import type { LifecycleEvent, StepProgress } from '@roadstead/lifecycle';
 import type { Console } from './console.ts';
 import { duration, stopwatch } from './duration.ts';
 
+/** More steps than this at once are not shown one by one: the live area must fit any terminal. */
+const mostLines = 12;
+
 interface ActiveStep {
   readonly what: string;
   readonly beganMs: number;
@@ -69,7 +72,9 @@ export function liveProgress(console: Console, clock: Clock): ProgressView {
   };
   const draw = (): void => {
     clear();
-    const lines = [...active.values()].map((step) => activeLine(step, clock.monotonic(), colours));
+    const lines = [...active.values()]
+      .slice(0, mostLines)
+      .map((step) => activeLine(step, clock.monotonic(), console.width()));
     drawn = lines.length;
     if (drawn > 0) console.draw(`${lines.join('\n')}\n`);
   };
@@ -112,13 +117,16 @@ function activeStep(event: { what: string; usualSeconds?: number }, nowMs: numbe
   };
 }
 
-function activeLine(step: ActiveStep, nowMs: number, colours: Console['colours']): string {
+/** One line of the live area, never wider than the terminal: a line that wraps cannot be drawn over. */
+export function activeLine(step: ActiveStep, nowMs: number, width: number): string {
   const elapsed = stopwatch((nowMs - step.beganMs) / 1000);
-  const usual = step.usualSeconds === undefined ? '' : ` of about ${duration(step.usualSeconds)}`;
-  const latest =
-    step.latest === undefined
-      ? ''
-      : ` · ${step.latest.resource} ${step.latest.status}${step.latest.reason === undefined ? '' : ` (${step.latest.reason})`}`;
-  const text = `${step.what} ${elapsed}${usual}${latest}`;
-  return `  ${colours.cyan('…')} ${text.slice(0, 160)}`;
+  const usual = step.usualSeconds === undefined ? '' : ` (usually ${duration(step.usualSeconds)})`;
+  const text = `  … ${step.what} ${elapsed}${usual}${latestText(step.latest)}`;
+  return text.length < width ? text : `${text.slice(0, Math.max(1, width - 2))}…`;
+}
+
+function latestText(latest: StepProgress | undefined): string {
+  if (latest === undefined) return '';
+  const resource = latest.resource.replace(/ \(AWS::[^)]*\)$/, '');
+  return ` · ${resource} ${latest.status}${latest.reason === undefined ? '' : ` (${latest.reason})`}`;
 }
