@@ -256,4 +256,12 @@ describe('a channel', () => {
     );
     expect(parseChannel({ root: 'a', files, commit: 'f00d' }).channel?.source).toEqual({ kind: 'git', commit: 'f00d' });
   });
+
+  it('finds what can be no object without any cluster, in lists too', () => {
+    const job = '{apiVersion: batch/v1, kind: Job, metadata: {generateName: a-}}';
+    const files = filesWith({ 'manifests/a/a.yaml': `apiVersion: v1\nkind: List\nitems: [${job}]` });
+    const { channel, problems } = parseChannel({ root: 'channel', files });
+    expect(channel).toBeUndefined();
+    expect(problems.map(({ code }) => code)).toEqual(['GENERATE_NAME']);
+  });
 });

@@ -2,6 +2,7 @@ import { changeClasses, type Problem, parseBySchema, problemAt } from '@roadstea
 import { isMap } from 'yaml';
 import { z } from 'zod';
 import type { ComponentFolder } from './channel.ts';
+import { objectsIn } from './objects-in.ts';
 import type { PlacedExpression } from './template.ts';
 import { compileCondition, openDocuments, type PathFile, readDocuments, type YamlFile } from './yaml-documents.ts';
 
@@ -46,11 +47,16 @@ function parseComponent(name: string, files: readonly PathFile[], problems: Prob
   const { settings, includeWhen } =
     about === undefined ? { settings: componentFile.parse({}), includeWhen: undefined } : readAbout(about, problems);
   const options = { dialect: 'manifest', expressions: settings.expressions } as const;
+  const documents = manifests.flatMap((file) => readDocuments(file, options, problems));
+  // What holds no expression is known now, before any cluster is.
+  for (const document of documents) {
+    if (document.template.kind === 'value') objectsIn(document.template.value, document, problems);
+  }
   return {
     name,
     needs: settings.needs,
     file: about?.file ?? files[0]?.file ?? name,
-    documents: manifests.flatMap((file) => readDocuments(file, options, problems)),
+    documents,
     ...(settings.class === undefined ? {} : { class: settings.class }),
     ...(settings.namespace === undefined ? {} : { namespace: settings.namespace }),
     ...(includeWhen === undefined ? {} : { includeWhen }),

@@ -1,18 +1,14 @@
 import { type Problem, problemAt } from '@roadstead/definition';
-import type { Json, JsonObject } from '@roadstead/foundation';
+import type { JsonObject } from '@roadstead/foundation';
 import type { Bindings } from './cel.ts';
 import type { ComponentFolder } from './channel.ts';
 import { kindScopes, withNamespace } from './kind-scopes.ts';
+import { objectsIn, type PlacedObject } from './objects-in.ts';
 import { orderByNeeds } from './order-by-needs.ts';
 import type { ReleaseComponent } from './release.ts';
 import type { RenderContext } from './render-release.ts';
 import { renderDocument } from './render-template.ts';
 import type { TemplateDocument } from './template.ts';
-
-interface PlacedObject {
-  readonly object: JsonObject;
-  readonly document: TemplateDocument;
-}
 
 interface RenderedFolder {
   readonly folder: ComponentFolder;
@@ -94,39 +90,5 @@ function objectsOf(document: TemplateDocument, bindings: Bindings, problems: Pro
     problems.push(rendered.problem);
     return [];
   }
-  return rendered.values.flatMap(({ value }) => unfold(value).flatMap((one) => checked(one, document, problems)));
-}
-
-/** The items of a `List` and of lists at the root; anything else is itself. Null, as empty documents are, is nothing. */
-function unfold(value: Json): Json[] {
-  if (value === null) return [];
-  if (Array.isArray(value)) return (value as readonly Json[]).flatMap(unfold);
-  const { kind, items } = value as { readonly kind?: Json; readonly items?: Json };
-  if (typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items))
-    return (items as readonly Json[]).flatMap(unfold);
-  return [value];
-}
-
-function checked(value: Json, document: TemplateDocument, problems: Problem[]): PlacedObject[] {
-  const refuse = (code: string, message: string, hint: string): PlacedObject[] => {
-    problems.push(problemAt(document.file, document.position, { code, message, hint }));
-    return [];
-  };
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return refuse('NOT_AN_OBJECT', 'the document is not a Kubernetes object', 'apiVersion, kind and metadata.name');
-  const object = value as JsonObject;
-  const { apiVersion, kind } = object;
-  const metadata = (object['metadata'] ?? {}) as JsonObject;
-  if (typeof apiVersion !== 'string' || typeof kind !== 'string')
-    return refuse('NOT_AN_OBJECT', 'the object has no apiVersion and kind', 'as apiVersion: v1 and kind: ConfigMap');
-  if (metadata['generateName'] !== undefined) {
-    return refuse(
-      'GENERATE_NAME',
-      `the ${kind} has generateName: each apply would make another one, and none could be found again`,
-      'metadata.name; for Jobs, a name that changes with their content: sha256Short(…)',
-    );
-  }
-  if (typeof metadata['name'] !== 'string' || metadata['name'] === '')
-    return refuse('NO_NAME', `the ${kind} has no metadata.name`, 'metadata: {name: …}');
-  return [{ object, document }];
+  return rendered.values.flatMap(({ value }) => objectsIn(value, document, problems));
 }
