@@ -1,4 +1,4 @@
-import { type Channel, type Release, readChannel, renderRelease, versionOf } from '@roadstead/channel';
+import { type Channel, checkConfig, type Release, readChannel, renderRelease, versionOf } from '@roadstead/channel';
 import {
   type Cluster,
   checkAgainstInputs,
@@ -8,6 +8,7 @@ import {
   type ParsedCluster,
   type Problem,
   parseClusterFile,
+  sortProblems,
 } from '@roadstead/definition';
 
 /** What a person declared: a cluster file and the channel that it is rendered by. */
@@ -33,10 +34,15 @@ export async function readTarget(source: {
   const channel = await readChannel(source.channelDirectory, { signal: source.signal });
   const problems = [...file.problems, ...channel.problems];
   if (file.cluster === undefined || channel.channel === undefined || hasErrors(problems)) return { problems };
-  const offered = { inputs: { zones: [], instanceTypes: {} }, versions: channel.channel.kubernetes };
-  const versionProblems = checkAgainstInputs(file, offered).filter(({ code }) => code === 'VERSION_NOT_OFFERED');
-  if (hasErrors(versionProblems)) return { problems: versionProblems };
+  const unfit = sortProblems([...checkConfig(channel.channel, file), ...versionProblems(file, channel.channel)]);
+  if (hasErrors(unfit)) return { problems: unfit };
   return { value: { file, text: source.text, cluster: file.cluster, channel: channel.channel, warnings: problems } };
+}
+
+/** Whether the channel supports the version; what EKS offers is asked later. */
+function versionProblems(file: ParsedCluster, channel: Channel): Problem[] {
+  const offered = { inputs: { zones: [], instanceTypes: {} }, versions: channel.kubernetes };
+  return checkAgainstInputs(file, offered).filter(({ code }) => code === 'VERSION_NOT_OFFERED');
 }
 
 /** Renders the target for what the world decided. Calls nothing. */

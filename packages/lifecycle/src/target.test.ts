@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { readTarget } from './target.ts';
+
+const channelDirectory = join(import.meta.dirname, '..', '..', '..', 'channel');
+const file = (more: string): string => `apiVersion: roadstead.dev/v1
+kind: Cluster
+metadata: {name: shop}
+spec:
+  account: aws:123456789012
+  region: eu-central-1
+  nodePools: [{name: app, instanceTypes: [m6i.large, m6a.large]}]
+${more}`;
+
+async function problemsOf(more: string): Promise<string[]> {
+  const read = await readTarget({
+    text: file(more),
+    file: 'c.yaml',
+    channelDirectory,
+    signal: new AbortController().signal,
+  });
+  return 'problems' in read
+    ? read.problems
+        .filter(({ severity }) => severity === 'error')
+        .map(({ line, column, code }) => `${line}:${column} ${code}`)
+    : [];
+}
+
+it('takes a file that fits its channel', async () => {
+  expect(await problemsOf('')).toEqual([]);
+});
+
+it.each([
+  ['a version that the channel does not support', '  kubernetes: "1.29"', /^8:15 VERSION_NOT_OFFERED$/],
+  ['a config item that the channel does not know, in the file', '  config: {metricServer: true}', /^8:\d+ /],
+  ['a config item of another type, in the file', '  config: {metricsServer: often}', /^8:\d+ /],
+])('finds %s without asking AWS', async (_what, more, expected) => {
+  expect(await problemsOf(more)).toEqual([expect.stringMatching(expected)]);
+});
