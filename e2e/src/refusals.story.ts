@@ -180,8 +180,14 @@ describe('on a cluster', () => {
 
   it("is not looked for in another account than the file's: both are named", async () => {
     const other = await clusterFile(withChange('aws:123456789012', 'aws:999999999999'));
-    const said = await refused('up', '-f', other, '--yes');
-    expect(said).toContain("the caller's account is 123456789012, the cluster's is 999999999999");
+    const state = join(roadstead.state, 'not-made');
+    const elsewhere = await roadsteadIn(sandbox, state);
+    const seq = await lastSeq(sandbox);
+    const { code, stderr } = await elsewhere.run('up', '-f', other, '--yes');
+    expect(code).toBe(2);
+    expect((await sandbox.journal(seq)).map(({ operation }) => operation)).toEqual(['GetCallerIdentity']);
+    await expect(readdir(state)).rejects.toThrow('ENOENT');
+    expect(stderr).toContain("the caller's account is 123456789012, the cluster's is 999999999999");
   });
 
   it('takes a folder of manifests that was written for some other system as it is', async () => {

@@ -1,5 +1,5 @@
 import type { ReadingWorld, World } from '@roadstead/lifecycle';
-import { createAwsClients, defaultCredentials } from '@roadstead/provisioning';
+import { type AwsClients, createAwsClients, defaultCredentials, whoAmI } from '@roadstead/provisioning';
 import { openStore, type Store } from '@roadstead/store';
 import type { CommandContext } from './commands/context.ts';
 import { isAlive } from './commands/sandbox-process.ts';
@@ -12,12 +12,20 @@ export interface Opened<T> {
   close(): Promise<void>;
 }
 
+/** Where a command works. */
+export interface Place {
+  readonly region: string;
+  /** The caller's must be the same: seen before anything of this machine is written. Absent: whosever it is. */
+  readonly account?: string;
+}
+
 /** What looks: its AWS clients refuse to write. */
 export async function openReadingWorld(
-  { config, clock }: CommandContext,
-  region: string,
+  { config, clock, abort }: CommandContext,
+  place: Place,
 ): Promise<Opened<ReadingWorld>> {
-  const clients = createAwsClients({ ...awsOptions(config, region), readOnly: true });
+  const clients = createAwsClients({ ...awsOptions(config, place.region), readOnly: true });
+  await checkCaller(clients, place, abort);
   const store = await storeOf(config);
   const world = { ...common(config), reader: clients.reader, store, clock };
   return { world, close: closing(store, clients) };
@@ -25,11 +33,12 @@ export async function openReadingWorld(
 
 /** What acts. */
 export async function openWorld(
-  { config, clock }: CommandContext,
-  region: string,
+  { config, clock, abort }: CommandContext,
+  place: Place,
   purpose: string,
 ): Promise<Opened<World>> {
-  const clients = createAwsClients({ ...awsOptions(config, region), readOnly: false });
+  const clients = createAwsClients({ ...awsOptions(config, place.region), readOnly: false });
+  await checkCaller(clients, place, abort);
   const store = await storeOf(config);
   const holder = { host: config.host, pid: process.pid, purpose, user: config.user };
   const world: World = {
@@ -42,6 +51,14 @@ export async function openWorld(
     isGone: (other) => other.host === config.host && !isAlive(other.pid),
   };
   return { world, close: closing(store, clients) };
+}
+
+async function checkCaller(
+  { reader }: Pick<AwsClients, 'reader'>,
+  { account }: Place,
+  signal: AbortSignal,
+): Promise<void> {
+  if (account !== undefined) await whoAmI(reader, account, signal);
 }
 
 export function storeOf(config: CliConfig): Promise<Store> {

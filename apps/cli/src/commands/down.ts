@@ -21,7 +21,7 @@ export interface DownOptions extends SourceOptions {
 export async function downCommand(context: CommandContext, options: DownOptions): Promise<number> {
   const { console, config, abort } = context;
   const target = await loadTarget(config, options, abort);
-  const opened = await openWorld(context, target.cluster.region, 'down');
+  const opened = await openWorld(context, target.cluster, 'down');
   try {
     const policy = {
       volumes: options.deleteVolumes ? 'delete' : 'keep',

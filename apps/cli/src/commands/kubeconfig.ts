@@ -18,7 +18,7 @@ export async function kubeconfigCommand(context: CommandContext, options: Kubeco
   const { config, console, abort } = context;
   const target = await loadTarget(config, options, abort);
   const file = fileFor(context, options);
-  const opened = await openReadingWorld(context, target.cluster.region);
+  const opened = await openReadingWorld(context, target.cluster);
   try {
     const { name, account, region } = target.cluster;
     await whoAmI(opened.world.reader, account, abort);
@@ -49,7 +49,7 @@ export async function tokenCommand(
   context: CommandContext,
   options: { cluster: string; region: string },
 ): Promise<number> {
-  const opened = await openReadingWorld(context, options.region);
+  const opened = await openReadingWorld(context, { region: options.region });
   try {
     const { token, expiresAt } = await signEksToken(
       options.cluster,

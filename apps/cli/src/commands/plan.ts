@@ -19,7 +19,7 @@ export interface PlanOptions extends SourceOptions {
 export async function planCommand(context: CommandContext, options: PlanOptions): Promise<number> {
   const { console, config, abort } = context;
   const target = await loadTarget(config, options, abort);
-  const opened = await openReadingWorld(context, target.cluster.region);
+  const opened = await openReadingWorld(context, target.cluster);
   try {
     const { plan } = valueOrThrow(
       await planUp(opened.world, target, { refreshInputs: options.refreshInputs, signal: abort }),

@@ -13,7 +13,7 @@ export async function statusCommand(
 ): Promise<number> {
   const { console, config, abort } = context;
   const target = await loadTarget(config, options, abort);
-  const opened = await openReadingWorld(context, target.cluster.region);
+  const opened = await openReadingWorld(context, target.cluster);
   try {
     const status = await readStatus(opened.world, target, abort);
     if (options.output === 'json') console.out(JSON.stringify(status, undefined, 2));

@@ -45,7 +45,7 @@ async function change(
 ): Promise<number> {
   const { console, config, abort } = context;
   const target = await loadTarget(config, options, abort);
-  const opened = await openWorld(context, target.cluster.region, 'up');
+  const opened = await openWorld(context, target.cluster, 'up');
   try {
     const prepared = valueOrThrow(
       await planUp(opened.world, target, { refreshInputs: options.refreshInputs, signal: abort }),
