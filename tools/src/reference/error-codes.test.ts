@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { errorUsesOf } from './error-codes.ts';
+
+it.each([
+  [
+    'an exception',
+    "throw new RoadsteadError(`cannot read ${name({ a: '}' })}`, { code: 'FILE_GONE', value, hint: 'Name another.' });",
+    [{ code: 'FILE_GONE', message: 'cannot read …', hint: 'Name another.' }],
+  ],
+  [
+    'a value with a place',
+    "const fault = { code: 'WRONG_NAME', message: 'no', hint: \"it's a name\" };",
+    [{ code: 'WRONG_NAME', message: 'no', hint: "it's a name" }],
+  ],
+  [
+    'two codes and two hints of one object',
+    "f('what happened', { code: kind === 'conflict' ? 'ONE_CODE' : 'OTHER_CODE', hint: kind === 'conflict' ? 'leave it' : 'mend it' })",
+    [
+      { code: 'ONE_CODE', message: 'what happened', hint: 'leave it / mend it' },
+      { code: 'OTHER_CODE', message: 'what happened', hint: 'leave it / mend it' },
+    ],
+  ],
+  [
+    'a reporting call',
+    "return report('WRONG_LIST', `${x} is no list`, 'write [a]');",
+    [{ code: 'WRONG_LIST', message: '… is no list', hint: 'write [a]' }],
+  ],
+  ['a comment and a regular expression', "// code: 'NOT_ME'\nconst r = /code: 'NOT_ME'/; /* { code: 'NOT_ME' } */", []],
+  ['a status that is no code of ours', "if (status === 'CREATE_COMPLETE') return { code: number };", []],
+])('finds the codes in %s', (_what, source, expected) => {
+  const found = errorUsesOf(source);
+  expect(found.map(({ code }) => code)).toEqual(expected.map(({ code }) => code));
+  expect(found.map(({ hint }) => hint)).toEqual(expected.map(({ hint }) => hint));
+});

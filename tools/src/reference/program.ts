@@ -1,0 +1,21 @@
+import { systemClock } from '@roadstead/foundation';
+import type { Command } from 'commander';
+import { createConsole } from '../../../apps/cli/src/output/console.ts';
+import { buildProgram } from '../../../apps/cli/src/program.ts';
+
+/** The program of the CLI, to be looked at and not run; of no machine in particular. */
+export function programForReading(): Command {
+  const never = new AbortController().signal;
+  const config = {
+    stateDirectory: '~/.local/state/roadstead',
+    cacheDirectory: '~/.cache/roadstead',
+    pollFactor: 1,
+    interactive: false,
+    colours: false,
+    host: 'host',
+    user: 'user',
+    root: '.',
+  };
+  const console = createConsole({ colours: false, live: false });
+  return buildProgram({ config, console, clock: systemClock, stop: never, abort: never }, () => undefined);
+}
