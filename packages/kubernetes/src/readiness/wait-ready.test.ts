@@ -118,6 +118,21 @@ describe('waitReady', () => {
     );
   });
 
+  it('is not fooled by an image that is tried again every other second', async () => {
+    const clock = new FakeClock();
+    const waiting = (reason: string) =>
+      pod({ phase: 'Pending', containerStatuses: [{ name: 'main', image: 'nope:1', state: { waiting: { reason } } }] });
+    const objects = [deployment(0), waiting('ErrImagePull')];
+    const waited = waitReady(readerOf(objects), [deployment(0)], { timeoutMs: 600_000, clock }).catch(
+      (error: unknown) => error,
+    );
+    for (let turn = 0; turn < 12; turn++) {
+      objects[1] = waiting(turn % 2 === 0 ? 'ErrImagePull' : 'ImagePullBackOff');
+      await pass(clock, 1);
+    }
+    expect(String(await Promise.race([waited, 'still waiting']))).toMatch(/image nope:1 cannot be pulled/);
+  });
+
   it('forgives what looked failed for a moment', async () => {
     const clock = new FakeClock();
     const objects = [deployment(0), pulling];

@@ -109,8 +109,8 @@ function isFailedSince(
   patienceMs: number,
 ): boolean {
   if (verdict.state !== 'failed') {
-    // A crash loop looks well for a moment between two crashes.
-    if (verdict.state === 'ready' || verdict.pod?.crashed !== true) since.delete(keyOf(ref));
+    // A container that is tried again and again looks well for a moment between two failures.
+    if (verdict.state === 'ready' || verdict.pod?.container === undefined) since.delete(keyOf(ref));
     return false;
   }
   const began = since.get(keyOf(ref)) ?? now;
