@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { auditedWrites } from './audit.ts';
 import { interruptWhenHeld, type Kill, killAtKubernetesWrites, killWalk, writeKey, writeOf } from './kill-walk.ts';
 import { clusterFile, lastSeq, mutations, planLines, type Roadstead, roadsteadIn, smallCluster } from './roadstead.ts';
@@ -20,7 +20,11 @@ const more = '  dns: {zone: walk.example.org}\n';
 const up = () => ['up', '-f', file, '--yes'];
 const down = () => ['down', '-f', file, '--yes', '--delete-logs'];
 
+/** Sixty starts of the CLI and more: a minute and a half alone on a machine, and as many times that as it is shared. */
+vi.setConfig({ testTimeout: 1_200_000 });
+
 beforeAll(async () => {
+  // Slow enough that a process that starts anew finds the killed one's work under way.
   sandbox = await startSandbox({ factor: 100 });
   roadstead = await roadsteadIn(sandbox);
   file = await clusterFile(smallCluster('walk', more).replace('environment: test', 'environment: production'));
