@@ -38,6 +38,7 @@ describe('the environment of a sandbox', () => {
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_STS_REGIONAL_ENDPOINTS: 'regional',
       KUBECONFIG: '/sandbox/kubeconfig',
+      KUBECACHEDIR: '/sandbox/kube-cache',
       NO_PROXY: '127.0.0.1,localhost',
       no_proxy: '127.0.0.1,localhost',
       PATH: '/sandbox/bin:/usr/bin',
@@ -57,6 +58,7 @@ describe('the environment of a sandbox', () => {
     'AWS_ENDPOINT_URL_EKS',
     'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
     'AWS_USE_FIPS_ENDPOINT',
+    'DATABASE_URL',
   ])('takes away %s, which would lead elsewhere', (name) => {
     expect(sandboxEnvironment(state, { [name]: 'x' })[name]).toBeNull();
   });

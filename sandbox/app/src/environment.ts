@@ -6,8 +6,8 @@ export type SandboxEnvironment = Readonly<Record<string, string | null>>;
 
 /**
  * The variables that put the sandbox in the place of AWS, for a shell that has `current`: keys, region, endpoint,
- * profile files and kubeconfig of the sandbox's own, no instance metadata; every other variable of AWS's that `current`
- * has is taken away.
+ * profile files, kubeconfig and kubectl's cache of the sandbox's own, no instance metadata; every other variable of
+ * AWS's that `current` has is taken away, and a store of real clusters with them.
  */
 export function sandboxEnvironment(
   state: SandboxState,
@@ -27,13 +27,14 @@ export function sandboxEnvironment(
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_STS_REGIONAL_ENDPOINTS: 'regional',
     KUBECONFIG: join(state.directory, 'kubeconfig'),
+    KUBECACHEDIR: join(state.directory, 'kube-cache'),
     NO_PROXY: noProxy,
     no_proxy: noProxy,
     PATH: withFirst(state.bin, current['PATH'] ?? '/usr/local/bin:/usr/bin:/bin'),
     ROADSTEAD_POLL_FACTOR: String(state.factor),
     ROADSTEAD_STATE: join(state.directory, 'state'),
   };
-  const foreign = Object.keys(current).filter((name) => /^(AWS_|AMAZON_)/.test(name) && !(name in ours));
+  const foreign = Object.keys(current).filter((name) => /^(AWS_|AMAZON_|DATABASE_URL$)/.test(name) && !(name in ours));
   return { ...ours, ...Object.fromEntries(foreign.map((name) => [name, null])) };
 }
 

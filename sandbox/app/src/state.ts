@@ -25,7 +25,7 @@ const stateFile = 'sandbox.json';
 const lockFile = 'sandbox.lock';
 
 /** Everything in a sandbox's directory that is of one run, and goes with it. */
-const ours = [stateFile, 'run', 'bin', 'aws', 'kubeconfig', 'state'] as const;
+const ours = [stateFile, 'run', 'bin', 'aws', 'kubeconfig', 'kube-cache', 'state'] as const;
 
 export async function readState(directory: string): Promise<SandboxState | undefined> {
   const text = await readFile(join(directory, stateFile), 'utf8').catch(() => undefined);
