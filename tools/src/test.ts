@@ -27,7 +27,7 @@ async function check(totals: Totals, title: string, command: string, ...args: st
   else totals.failed += 1;
 }
 
-async function vitest(totals: Totals, project: string): Promise<void> {
+async function vitest(totals: Totals, project: string, ...flags: string[]): Promise<void> {
   process.stdout.write(`\n── tests: ${project}\n`);
   const report = join(await mkdtemp(join(tmpdir(), 'roadstead-test-')), 'report.json');
   const code = await run(
@@ -39,6 +39,7 @@ async function vitest(totals: Totals, project: string): Promise<void> {
     '--reporter=json',
     `--outputFile.json=${report}`,
     '--passWithNoTests',
+    ...flags,
   );
   const counted = JSON.parse(await readFile(report, 'utf8').catch(() => '{}')) as {
     numPassedTests?: number;
@@ -57,6 +58,7 @@ await check(totals, 'types', 'tsc', '-p', '.');
 await vitest(totals, 'unit');
 await check(totals, 'the real parts of the sandbox', 'node', 'tools/src/ensure.ts');
 await vitest(totals, 'real');
-await vitest(totals, 'stories');
+// One at a time: each has a whole sandbox, and says how long things take.
+await vitest(totals, 'stories', '--no-file-parallelism');
 process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed\n`);
 process.exitCode = totals.failed === 0 ? 0 : 1;
