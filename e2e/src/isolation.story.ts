@@ -33,6 +33,7 @@ beforeAll(async () => {
   }
   const { PATH } = process.env;
   sandbox = await startSandbox({
+    factor: 200,
     shell: { PATH, HOME: home, ROADSTEAD_CACHE: cache, AWS_PROFILE: 'production', AWS_SESSION_TOKEN: 'planted' },
   });
 });

@@ -156,7 +156,7 @@ describe('on a cluster', () => {
   let channel = '';
 
   beforeAll(async () => {
-    sandbox = await startSandbox();
+    sandbox = await startSandbox({ factor: 200 });
     roadstead = await roadsteadIn(sandbox);
     named = await clusterFile(file);
     channel = await channelWith(foreign());
@@ -195,7 +195,7 @@ describe('on a cluster', () => {
     await roadstead.ok('kubeconfig', '-f', named, '--use');
     const text = await kubectl(sandbox, 'get', 'configmap', 'big', '-n', 'legacy', '-o', 'json');
     const big = JSON.parse(text) as { data: Record<string, string> };
-    expect(big.data['blob']).toHaveLength(1_000_000);
+    expect(big.data['blob']).toHaveLength(1_048_000);
     expect(big.data['script']).toContain('${HOME} ${{ not.an.expression }}');
     expect(await kubectl(sandbox, 'get', 'widgets.example.org', 'first', '-n', 'legacy', '-o', 'name')).toContain(
       'first',
@@ -288,7 +288,7 @@ metadata: {name: big, namespace: legacy}
 data:
   script: |
     echo \${HOME} \${{ not.an.expression }}
-  blob: ${'x'.repeat(1_000_000)}
+  blob: ${'x'.repeat(1_048_000)}
 `,
     'legacy/40-role.yaml': `apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
