@@ -5,6 +5,7 @@ import {
   applyComponent,
   describeRef,
   type KubernetesClient,
+  type KubernetesObject,
   planRelease,
   pruneRelease,
   type ReleasePlan,
@@ -31,6 +32,8 @@ export interface ComponentExecutorOptions {
 export interface ComponentExecutor {
   applyStep(step: PlannedStep, context: StepContext): Promise<void>;
   pruneStep(context: StepContext): Promise<void>;
+  /** Every object of the release is ready, also those that this run had nothing to change in. */
+  verifyStep(context: StepContext): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,32 +57,43 @@ export function componentExecutor(options: ComponentExecutorOptions): ComponentE
       const name = step.id.slice('component/'.length);
       const { client, plan } = await open(context);
       const { objects } = await applyComponent(applyContext(options, client, plan, context), name, 'rest');
-      await waitReady(client, objects, {
-        timeoutMs: options.readyTimeoutMs,
-        pollMs: Math.max(100, 2000 * options.world.pollScale),
-        settleMs: Math.max(1_000, 10_000 * options.world.pollScale),
-        clock: options.world.clock,
-        signal: context.signal,
-        onProgress: ({ ready, total, waitingFor }) => {
-          const first = waitingFor[0];
-          if (first !== undefined)
-            context.onProgress({
-              resource: describeRef(first.ref),
-              status: `${ready} of ${total} ready`,
-              reason: first.reason,
-            });
-        },
-      });
+      await waitForObjects(options, client, objects, context);
     },
     pruneStep: async (context) => {
       const { client, plan } = await open(context);
       await pruneRelease(applyContext(options, client, plan, context));
+    },
+    verifyStep: async (context) => {
+      const { client, plan } = await open(context);
+      const objects = plan.placed.map(({ object }) => object);
+      await waitForObjects(options, client, objects, context);
     },
     close: async () => {
       const open = await opened?.catch(() => undefined);
       await open?.client.close();
     },
   };
+}
+
+function waitForObjects(
+  { readyTimeoutMs, world }: ComponentExecutorOptions,
+  client: KubernetesClient,
+  objects: readonly KubernetesObject[],
+  context: StepContext,
+): Promise<void> {
+  return waitReady(client, objects, {
+    timeoutMs: readyTimeoutMs,
+    pollMs: Math.max(100, 2000 * world.pollScale),
+    settleMs: Math.max(1_000, 10_000 * world.pollScale),
+    clock: world.clock,
+    signal: context.signal,
+    onProgress: ({ ready, total, waitingFor }) => {
+      const first = waitingFor[0];
+      if (first === undefined) return;
+      const status = `${ready} of ${total} ready`;
+      context.onProgress({ resource: describeRef(first.ref), status, reason: first.reason });
+    },
+  });
 }
 
 async function openRelease(options: ComponentExecutorOptions, context: StepContext): Promise<Opened> {

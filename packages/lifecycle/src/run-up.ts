@@ -75,7 +75,10 @@ async function walk(world: World, prepared: PreparedUp, options: Walk): Promise<
     execute: async (step, context) => {
       if (step.id === pruneStepId) return components.pruneStep(context);
       if (step.id.startsWith('component/')) return components.applyStep(step, context);
-      if (step.id === verifyStepId) return verifyNodes(world, prepared, context);
+      if (step.id === verifyStepId) {
+        await verifyNodes(world, prepared, context);
+        return components.verifyStep(context);
+      }
       return executeAwsStep(world, prepared, step, context);
     },
   };
@@ -105,7 +108,7 @@ async function walk(world: World, prepared: PreparedUp, options: Walk): Promise<
 export const verifyStepId = 'verify';
 const verifyStage = {
   phase: 'manifests' as const,
-  steps: [{ id: verifyStepId, phase: 'manifests' as const, what: 'nodes joined and ready', changes: [] }],
+  steps: [{ id: verifyStepId, phase: 'manifests' as const, what: 'nodes, add-ons and objects ready', changes: [] }],
 };
 
 async function executeAwsStep(

@@ -1,7 +1,7 @@
 import type { Release } from '@roadstead/channel';
 import { RoadsteadError } from '@roadstead/foundation';
 import type { KubernetesObject } from '@roadstead/kubernetes';
-import { observe } from '@roadstead/provisioning';
+import { type ObservedAws, observe } from '@roadstead/provisioning';
 import { connectReader } from './connect.ts';
 import type { PreparedUp } from './plan-up.ts';
 import type { StepContext } from './run-plan.ts';
@@ -37,48 +37,88 @@ export function countNodes(nodes: readonly KubernetesObject[]): NodeCount[] {
   return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, count]) => count);
 }
 
-/** Waits until every node that has joined is ready and no pool is without one. EKS has said that its groups are active. */
+/** A node group that must have a node: its pool, and its zone where it has one of its own. */
+export interface WantedGroup {
+  readonly pool: string;
+  readonly zone?: string;
+}
+
+/**
+ * Waits until no group is without a ready node, every node that has joined is ready, and EKS calls none of the release's
+ * node groups and add-ons degraded.
+ */
 export async function verifyNodes(world: ReadingWorld, { release }: PreparedUp, context: StepContext): Promise<void> {
-  const observed = await observe(world.reader, release, { drift: false, clock: world.clock, signal: context.signal });
+  const wanted = groupsWithNodes(release.eks.nodeGroups);
+  const deadline = world.clock.monotonic() + Math.max(60_000, 10 * 60_000 * world.pollScale);
+  for (;;) {
+    const observed = await observe(world.reader, release, { drift: false, clock: world.clock, signal: context.signal });
+    const waiting = [
+      ...waitingFor(wanted, await readCounts(world, observed, context)),
+      ...degradedParts(release, observed),
+    ];
+    if (waiting.length === 0) return;
+    context.onProgress({ resource: 'nodes and add-ons', status: waiting.join('; ') });
+    if (world.clock.monotonic() >= deadline) throw notReady(waiting);
+    await world.clock.sleep(Math.max(200, 5000 * world.pollScale), context.signal);
+  }
+}
+
+async function readCounts(world: ReadingWorld, observed: ObservedAws, context: StepContext): Promise<NodeCount[]> {
   const client = connectReader(world, observed);
   if (client === undefined)
     throw new RoadsteadError('There is no API server to verify', {
       code: 'CLUSTER_MISSING',
       hint: 'roadstead plan shows what is there.',
     });
-  const wanted = poolsWithNodes(release.eks.nodeGroups);
-  const deadline = world.clock.monotonic() + Math.max(60_000, 10 * 60_000 * world.pollScale);
   try {
-    for (;;) {
-      const counts = countNodes((await client.list(nodeKind, { signal: context.signal })).items);
-      const waiting = waitingFor(wanted, counts);
-      if (waiting === undefined) return;
-      context.onProgress({ resource: 'nodes', status: waiting });
-      if (world.clock.monotonic() >= deadline)
-        throw new RoadsteadError(`Nodes are not ready: ${waiting}`, {
-          code: 'NODES_NOT_READY',
-          hint: "kubectl describe nodes; EKS names reasons under the node group's health issues.",
-        });
-      await world.clock.sleep(Math.max(200, 5000 * world.pollScale), context.signal);
-    }
+    return countNodes((await client.list(nodeKind, { signal: context.signal })).items);
   } finally {
     await client.close();
   }
 }
 
-function poolsWithNodes(groups: Release['eks']['nodeGroups']): string[] {
-  const withNodes = groups.filter(
-    ({ request }) => ((request.scalingConfig as { minSize?: number } | undefined)?.minSize ?? 0) > 0,
-  );
-  return [...new Set(withNodes.map(({ pool }) => pool))].sort();
+function notReady(waiting: readonly string[]): RoadsteadError {
+  return new RoadsteadError(`Not ready: ${waiting.join('; ')}`, {
+    code: 'NODES_NOT_READY',
+    value: waiting,
+    hint: 'kubectl describe nodes, and kubectl get pods -n kube-system, say why; then run `roadstead up` again.',
+  });
 }
 
-/** What is still missing, in words; undefined when nothing is. */
-export function waitingFor(pools: readonly string[], counts: readonly NodeCount[]): string | undefined {
-  const empty = pools.filter((pool) => !counts.some((count) => count.pool === pool && count.ready > 0));
-  if (empty.length > 0) return `no node of pool ${empty.join(', ')} is ready`;
+function groupsWithNodes(groups: Release['eks']['nodeGroups']): WantedGroup[] {
+  return groups
+    .filter(({ request }) => ((request.scalingConfig as { minSize?: number } | undefined)?.minSize ?? 0) > 0)
+    .map(({ pool, zone }) => (zone === undefined ? { pool } : { pool, zone }));
+}
+
+/** What is still missing of nodes, in words; empty when nothing is. */
+export function waitingFor(groups: readonly WantedGroup[], counts: readonly NodeCount[]): string[] {
+  const isServed = ({ pool, zone }: WantedGroup): boolean =>
+    counts.some((count) => count.pool === pool && (zone === undefined || count.zone === zone) && count.ready > 0);
+  const empty = groups.filter((group) => !isServed(group));
   const slow = counts.filter(({ ready, total }) => ready < total);
-  return slow.length === 0
-    ? undefined
-    : slow.map(({ pool, zone, ready, total }) => `${ready} of ${total} ready in ${pool}, ${zone}`).join('; ');
+  return [
+    ...empty.map(({ pool, zone }) => `no node of pool ${pool}${zone === undefined ? '' : ` in ${zone}`} is ready`),
+    ...slow.map(({ pool, zone, ready, total }) => `${ready} of ${total} nodes ready in ${pool}, ${zone}`),
+  ];
+}
+
+/** Add-ons and node groups of the release that EKS does not call active, with its reasons. */
+export function degradedParts(
+  release: Pick<Release, 'eks'>,
+  observed: Pick<ObservedAws, 'addons' | 'nodeGroups'>,
+): string[] {
+  const addons = release.eks.addons.map(({ request }) => ({
+    what: 'add-on',
+    part: observed.addons[request.addonName],
+  }));
+  const groups = release.eks.nodeGroups.map(({ request }) => ({
+    what: 'node group',
+    part: observed.nodeGroups[request.nodegroupName],
+  }));
+  return [...addons, ...groups].flatMap(({ what, part }) => {
+    if (part === undefined || part.status === 'ACTIVE') return [];
+    const why = part.health.map(({ code, message }) => `${code}: ${message}`).join(', ');
+    return [`${what} ${part.name} is ${part.status}${why === '' ? '' : ` (${why})`}`];
+  });
 }
