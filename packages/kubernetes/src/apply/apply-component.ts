@@ -79,7 +79,7 @@ export async function applyComponent(
   let done = 0;
   for (const phase of phases) {
     await mapBounded(
-      pending.filter((change) => phaseOf(change.ref) === phase),
+      kindsInTurn(pending.filter((change) => phaseOf(change.ref) === phase)),
       context.concurrency ?? 12,
       async (change) => {
         const target = placed.get(change.key);
@@ -105,6 +105,20 @@ export async function applyComponent(
     );
   }
   return { component, objects, written: answers.size - known };
+}
+
+/**
+ * One of each kind in turn. Kinds that the server makes one after the other (a Service has its address allocated) would
+ * hold up each other while they are alone under way; among others they cost no time of their own.
+ */
+export function kindsInTurn(changes: readonly ObjectChange[]): readonly ObjectChange[] {
+  const turns = new Map<string, number>();
+  const inTurn = changes.map((change) => {
+    const turn = turns.get(groupKindOf(change.ref)) ?? 0;
+    turns.set(groupKindOf(change.ref), turn + 1);
+    return { change, turn };
+  });
+  return inTurn.toSorted((a, b) => a.turn - b.turn).map(({ change }) => change);
 }
 
 /** What the pass before made, as it is now. */

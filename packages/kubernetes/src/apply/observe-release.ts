@@ -1,4 +1,4 @@
-import { mapBounded } from '@roadstead/foundation';
+import { isRoadsteadError, mapBounded } from '@roadstead/foundation';
 import { type ApiCatalog, findMapping, preferredMapping } from '../client/api-catalog.ts';
 import type { KubernetesReader } from '../client/kubernetes-client.ts';
 import type { ResourceMapping } from '../client/resource-path.ts';
@@ -39,21 +39,34 @@ export async function observeRelease(
     desired,
     [...parents.values()].flatMap((parent) => parent.groupKinds),
   );
+  const gone = new Set<ResourceMapping>();
   const lists = await mapBounded(kinds, listsAtOnce, async (mapping) => {
     if (mapping.kind === 'Namespace' && mapping.group === '') return namespaceList.items;
     const kind = { apiVersion: apiVersionOf(mapping.group, mapping.version), kind: mapping.kind };
-    return (await client.list(kind, { ...listed, labelSelector: partOfLabel })).items;
+    try {
+      return (await client.list(kind, { ...listed, labelSelector: partOfLabel })).items;
+    } catch (error) {
+      // Its definition was deleted a moment ago: discovery still names it.
+      if (!isRoadsteadError(error, 'KUBE_NOT_FOUND')) throw error;
+      gone.add(mapping);
+      return [];
+    }
   });
   const members = lists.flat().flatMap((object): [string, ObservedMember][] => {
     const component = componentOf.get(object.metadata.labels?.[partOfLabel] ?? '');
     return component === undefined ? [] : [[keyOf(refOf(object)), { component, object }]];
   });
   return {
-    catalog,
+    catalog: withoutKinds(catalog, [...gone]),
     parents,
     members: new Map(members),
     namespaces: new Set(namespaceList.items.map((each) => each.metadata.name)),
   };
+}
+
+function withoutKinds(catalog: ApiCatalog, gone: readonly ResourceMapping[]): ApiCatalog {
+  const isGone = (each: ResourceMapping) => gone.some(({ group, kind }) => each.group === group && each.kind === kind);
+  return gone.length === 0 ? catalog : { ...catalog, resources: catalog.resources.filter((each) => !isGone(each)) };
 }
 
 /** Each kind once, in the version that the release writes, else in the server's preferred one. */

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ApiStatus } from '../client/status-error.ts';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
+import { keyOf } from '../objects/object-ref.ts';
+import { kindsInTurn } from './apply-component.ts';
 import { applySetIdOf, parentNameOf, parentObjectOf, parseGroupKind, readParent } from './applyset.ts';
 import { conflictsOf, decideConflicts, isImmutableRefusal, yieldReplicas } from './decide-conflicts.ts';
 import { diffFields } from './diff-fields.ts';
@@ -9,6 +11,7 @@ import { desiredDigestOf, liveDigestOf } from './fingerprint.ts';
 import { formatInventory, parseInventory } from './inventory.ts';
 import { classOfPrune, phaseOf } from './object-nature.ts';
 import { ownedFieldsOf, packHas, packPaths } from './owned-fields.ts';
+import type { ObjectChange } from './release-types.ts';
 
 const object = (rest: Record<string, unknown>, metadata: Record<string, unknown> = {}): KubernetesObject => ({
   apiVersion: 'v1',
@@ -311,5 +314,28 @@ describe('the nature of kinds', () => {
   ])('%s %s', (apiVersion, kind, phase, prune) => {
     expect(phaseOf({ apiVersion, kind })).toBe(phase);
     expect(classOfPrune({ apiVersion, kind })).toBe(prune);
+  });
+});
+
+describe('kindsInTurn', () => {
+  const create = (kind: string, name: string): ObjectChange => {
+    const ref = { apiVersion: 'v1', kind, namespace: 'a', name };
+    return { key: keyOf(ref), ref, component: 'c', class: 'safe', fields: [], kind: 'create', why: 'new' };
+  };
+  it('takes one of each kind in turn, and each kind in its own order', () => {
+    const changes = [
+      create('Service', '1'),
+      create('Service', '2'),
+      create('Service', '3'),
+      create('Secret', '1'),
+      create('Secret', '2'),
+    ];
+    expect(kindsInTurn(changes).map(({ ref }) => `${ref.kind} ${ref.name}`)).toEqual([
+      'Service 1',
+      'Secret 1',
+      'Service 2',
+      'Secret 2',
+      'Service 3',
+    ]);
   });
 });
