@@ -38,7 +38,6 @@ async function vitest(totals: Totals, project: string, ...flags: string[]): Prom
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${report}`,
-    '--passWithNoTests',
     ...flags,
   );
   const counted = JSON.parse(await readFile(report, 'utf8').catch(() => '{}')) as {
