@@ -33,12 +33,21 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): CliConfig {
     interactive,
     colours: process.stdout.isTTY === true && env.NO_COLOR === undefined,
     host: hostname(),
-    user: userInfo().username,
+    user: userName(),
     root: resolve(import.meta.dirname, '..', '..', '..'),
     ...optional('databaseUrl', env.DATABASE_URL),
     ...optional('awsEndpoint', env.AWS_ENDPOINT_URL),
     ...optional('kubeconfig', env.KUBECONFIG),
   };
+}
+
+/** An account without an entry in the password file, as CI runs with, is named by its number. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid-${process.getuid?.() ?? 'unknown'}`;
+  }
 }
 
 function optional<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {

@@ -1,6 +1,6 @@
 import type { ReadingWorld, World } from '@roadstead/lifecycle';
 import { type AwsClients, createAwsClients, defaultCredentials, whoAmI } from '@roadstead/provisioning';
-import { openStore, type Store } from '@roadstead/store';
+import { type Holder, openStore, type Store } from '@roadstead/store';
 import type { CommandContext } from './commands/context.ts';
 import { isAlive } from './commands/sandbox-process.ts';
 import type { CliConfig } from './config.ts';
@@ -48,7 +48,6 @@ export async function openWorld(
     store,
     clock,
     holder,
-    isGone: (other) => other.host === config.host && !isAlive(other.pid),
   };
   return { world, close: closing(store, clients) };
 }
@@ -71,6 +70,7 @@ function common(config: CliConfig) {
   return {
     credentials: defaultCredentials(),
     pollScale: 1 / config.pollFactor,
+    isGone: (other: Holder) => other.host === config.host && !isAlive(other.pid),
     userAgent,
     ...(config.awsEndpoint === undefined ? {} : { endpoint: config.awsEndpoint }),
   };

@@ -24,10 +24,17 @@ export interface Status {
   readonly run?: {
     readonly id: string;
     readonly kind: string;
+    /** As the journal has it, or `interrupted` when its process was killed. */
     readonly state: string;
     readonly startedAt: number;
     readonly endedAt?: number;
-    readonly steps: readonly { readonly id: string; readonly state: string; readonly seconds?: number }[];
+    readonly failure?: Failure;
+    readonly steps: readonly {
+      readonly id: string;
+      readonly state: string;
+      readonly seconds?: number;
+      readonly failure?: Failure;
+    }[];
   };
   readonly problems: readonly Failure[];
   readonly nodes: readonly NodeCount[];
@@ -57,34 +64,38 @@ export async function readStatus(world: ReadingWorld, target: Target, signal: Ab
   };
 }
 
-async function readRecorded({ store, clock }: ReadingWorld, id: string) {
+async function readRecorded({ store, clock, isGone }: ReadingWorld, id: string) {
   const [record, lease, run] = await Promise.all([
     store.records.read(id),
     store.leases.read(id),
     store.journal.lastRun(id),
   ]);
   const steps = run === undefined ? [] : await store.journal.steps(run.id);
-  const held = lease !== undefined && lease.expiresAt > clock.now() ? lease : undefined;
+  const isHeld = lease !== undefined && lease.expiresAt > clock.now() && !isGone(lease.holder);
+  const held = isHeld ? lease : undefined;
   return {
     ...(record?.nextVersion === undefined ? {} : { nextVersion: record.nextVersion }),
     ...(record?.currentVersion === undefined ? {} : { currentVersion: record.currentVersion }),
     ...(record?.lastVersion === undefined ? {} : { lastVersion: record.lastVersion }),
     ...(held === undefined ? {} : { working: { ...held.holder, since: held.acquiredAt } }),
-    ...(run === undefined ? {} : { run: runOf(run, steps) }),
+    ...(run === undefined ? {} : { run: runOf(run, steps, isHeld) }),
     problems: record?.problems ?? [],
   };
 }
 
-function runOf(run: Run, steps: readonly Step[]): NonNullable<Status['run']> {
+/** A run that says it runs while nobody holds the cluster was killed: the next one goes on from what is there. */
+export function runOf(run: Run, steps: readonly Step[], isHeld: boolean): NonNullable<Status['run']> {
   return {
     id: run.id,
     kind: run.kind,
-    state: run.state,
+    state: run.state === 'running' && !isHeld ? 'interrupted' : run.state,
     startedAt: run.startedAt,
+    ...(run.failure === undefined ? {} : { failure: run.failure }),
     ...(run.endedAt === undefined ? {} : { endedAt: run.endedAt }),
-    steps: steps.map(({ changeId, state, startedAt, endedAt }) => ({
+    steps: steps.map(({ changeId, state, startedAt, endedAt, failure }) => ({
       id: changeId,
       state,
+      ...(failure === undefined ? {} : { failure }),
       ...(endedAt === undefined ? {} : { seconds: (endedAt - startedAt) / 1000 }),
     })),
   };

@@ -29,6 +29,12 @@ export async function runDown(world: World, prepared: PreparedDown, options: Run
     const steps = await store.journal.steps(runId);
     const done = new Set(steps.filter(({ state }) => state === 'done').map(({ changeId }) => changeId));
     if (outcome.state === 'done') await store.records.forget(id);
+    if (outcome.state === 'failed')
+      await store.records.reportProblems(
+        id,
+        outcome.failures.map(({ failure }) => failure),
+        clock.now(),
+      );
     return { outcome, receipt: receiptOf({ changes: prepared.plan.changes, stays: prepared.aws.stays }, done) };
   } finally {
     await held.release();

@@ -12,6 +12,8 @@ export interface ReadingWorld {
   /** Multiplies waits between polls; 1 on AWS, less on a sandbox whose clock is faster. */
   readonly pollScale: number;
   readonly userAgent: string;
+  /** Says whether the holder of a lease is known to be gone. */
+  readonly isGone: (holder: Holder) => boolean;
   /** AWS's endpoint when it is not AWS's own; shown in every plan. */
   readonly endpoint?: string;
 }
@@ -20,6 +22,4 @@ export interface World extends ReadingWorld {
   readonly writer: AwsWriter;
   /** Who works, for the lease. */
   readonly holder: Holder;
-  /** Says whether another holder is known to be gone. */
-  readonly isGone: (holder: Holder) => boolean;
 }

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { RoadsteadError } from '@roadstead/foundation';
 import { type KubeconfigEntry, writeKubeconfigEntry } from '@roadstead/kubernetes';
-import { observe, signEksToken, whoAmI } from '@roadstead/provisioning';
+import { defaultCredentials, observe, signEksToken, whoAmI } from '@roadstead/provisioning';
 import { loadTarget, type SourceOptions } from '../load.ts';
 import { openReadingWorld } from '../wire.ts';
 import type { CommandContext } from './context.ts';
@@ -49,24 +49,20 @@ export async function tokenCommand(
   context: CommandContext,
   options: { cluster: string; region: string },
 ): Promise<number> {
-  const opened = await openReadingWorld(context, { region: options.region });
-  try {
-    const { token, expiresAt } = await signEksToken(
-      options.cluster,
-      options.region,
-      opened.world.credentials,
-      new Date(context.clock.now()),
-    );
-    const credential = {
-      apiVersion: 'client.authentication.k8s.io/v1',
-      kind: 'ExecCredential',
-      status: { token, expirationTimestamp: new Date(expiresAt).toISOString().replace(/\.\d+Z$/, 'Z') },
-    };
-    context.console.out(JSON.stringify(credential));
-    return 0;
-  } finally {
-    await opened.close();
-  }
+  // No store and no AWS call: kubectl runs this again and again, also while either is down.
+  const { token, expiresAt } = await signEksToken(
+    options.cluster,
+    options.region,
+    defaultCredentials(),
+    new Date(context.clock.now()),
+  );
+  const credential = {
+    apiVersion: 'client.authentication.k8s.io/v1',
+    kind: 'ExecCredential',
+    status: { token, expirationTimestamp: new Date(expiresAt).toISOString().replace(/\.\d+Z$/, 'Z') },
+  };
+  context.console.out(JSON.stringify(credential));
+  return 0;
 }
 
 function execOf(root: string, cluster: string, region: string) {

@@ -5,6 +5,8 @@ import type { Plan } from '@roadstead/lifecycle';
 export function unplannedLines(saved: Plan, fresh: Plan): string[] {
   const place = ({ header }: Plan): string => [header.account, header.region, header.cluster].join('/');
   if (place(saved) !== place(fresh)) return [`it is for ${place(saved)}, not for ${place(fresh)}`];
+  if (saved.digest !== fresh.digest)
+    return ['the file, the channel or the inputs have changed since: it is another release'];
   const before = new Map(saved.changes.map((change) => [change.id, change]));
   return fresh.changes.flatMap((change) => {
     const kept = before.get(change.id);

@@ -65,8 +65,9 @@ export function statusText(status: Status, colours: Colours, nowMs: number): str
 function runLines({ run }: Status, nowMs: number): string[] {
   if (run === undefined) return [];
   const seconds = ((run.endedAt ?? nowMs) - run.startedAt) / 1000;
-  const steps = run.steps.map(
-    ({ id, state, seconds: took }) => `    ${state.padEnd(8)}${id}${took === undefined ? '' : ` ${duration(took)}`}`,
-  );
+  const steps = run.steps.map(({ id, state, seconds: took, failure }) => {
+    const time = took === undefined ? '' : ` ${duration(took)}`;
+    return `    ${state.padEnd(8)}${id}${time}${failure === undefined ? '' : `: ${failure.message}`}`;
+  });
   return [`  last run: ${run.kind} ${run.state}, ${duration(seconds)}`, ...(run.state === 'done' ? [] : steps)];
 }
