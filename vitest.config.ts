@@ -17,7 +17,7 @@ export default defineConfig({
       {
         test: {
           name: 'real',
-          include: ['{packages,apps,sandbox}/**/*.real.test.ts'],
+          include: ['{packages,apps,sandbox,bench,tools}/**/*.real.test.ts'],
           exclude: ['**/node_modules/**'],
           testTimeout: 120_000,
           hookTimeout: 600_000,

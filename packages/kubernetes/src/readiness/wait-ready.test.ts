@@ -130,7 +130,9 @@ describe('waitReady', () => {
       objects[1] = waiting(turn % 2 === 0 ? 'ErrImagePull' : 'ImagePullBackOff');
       await pass(clock, 1);
     }
-    expect(String(await Promise.race([waited, Promise.resolve('still waiting')]))).toMatch(/image nope:1 cannot be pulled/);
+    expect(String(await Promise.race([waited, Promise.resolve('still waiting')]))).toMatch(
+      /image nope:1 cannot be pulled/,
+    );
   });
 
   it('forgives what looked failed for a moment', async () => {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -26,12 +27,13 @@ export async function startWebhook() {
     askedAbout.push(spec.user ?? '');
     return { allowed: spec.user === 'jane' && spec.resourceAttributes?.verb === 'list' };
   };
-  const server = createServer({ cert, key }, async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const review = JSON.parse(await text(request)) as Review;
     const { apiVersion, kind } = review;
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ apiVersion, kind, status: statusOf(review) }));
-  });
+  };
+  const server = createServer({ cert, key }, (request, response) => void answer(request, response));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -17,7 +17,6 @@ import {
   text,
   textMap,
   texts,
-  within,
 } from '../shared/read.ts';
 import { addonOf } from '../state.ts';
 import { refuseTags, tagsMember } from '../tags/tag-rules.ts';
