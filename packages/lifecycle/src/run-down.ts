@@ -99,7 +99,7 @@ async function releaseService(
       await world.clock.sleep(Math.max(200, 3000 * world.pollScale), context.signal);
     }
   } catch (error) {
-    if (!isRoadsteadError(error)) throw error;
+    if (!isRoadsteadError(error) || context.signal.aborted) throw error;
     context.onProgress({ resource: `Service ${namespace}/${name}`, status: 'left to AWS', reason: messageOf(error) });
   } finally {
     await client.close();

@@ -19,7 +19,13 @@ const stage = (phase: Stage['phase'], ...ids: string[]): Stage => ({
   steps: ids.map((id) => ({ id, phase, what: id, changes: [] })),
 });
 
-async function run(runId: string, stages: Stage[], executor: StepExecutor, stop = new AbortController().signal) {
+async function run(
+  runId: string,
+  stages: Stage[],
+  executor: StepExecutor,
+  stop = new AbortController().signal,
+  signal = new AbortController().signal,
+) {
   const events: LifecycleEvent[] = [];
   await store.journal.begin({ id: runId, clusterId: runId, kind: 'up', plan: {}, startedAt: 0 });
   const outcome = await runPlan({
@@ -32,7 +38,7 @@ async function run(runId: string, stages: Stage[], executor: StepExecutor, stop 
     clock: new FakeClock(),
     concurrency: 2,
     stop,
-    signal: new AbortController().signal,
+    signal,
     onEvent: (event) => events.push(event),
   });
   return { outcome, events, steps: await store.journal.steps(runId), last: await store.journal.lastRun(runId) };
@@ -77,5 +83,68 @@ describe('a run', () => {
     const { outcome, steps } = await run('c', [stage('network', 'one'), stage('pools', 'two')], executor, stop.signal);
     expect(outcome).toEqual({ state: 'stopped', remaining: ['two'] });
     expect(steps.map(({ changeId }) => changeId)).toEqual(['one']);
+  });
+
+  it('begins no queued step of the stage that it was asked to stop in', async () => {
+    const stop = new AbortController();
+    const executor: StepExecutor = { execute: async () => stop.abort() };
+    const stages = [stage('network', 'one', 'two', 'three'), stage('pools', 'four')];
+    const { outcome, steps } = await run('d', stages, executor, stop.signal);
+    // Two work at the same time: both were under way.
+    expect(steps.map(({ changeId }) => changeId)).toEqual(['one', 'two']);
+    expect(outcome).toEqual({ state: 'stopped', remaining: ['three', 'four'] });
+  });
+
+  it('is done when it was asked to stop in its very last step', async () => {
+    const stop = new AbortController();
+    const { outcome } = await run('e', [stage('pools', 'one')], { execute: async () => stop.abort() }, stop.signal);
+    expect(outcome).toEqual({ state: 'done' });
+  });
+
+  it('that is ended at once is stopped, not failed: the step that was cut short remains', async () => {
+    const abort = new AbortController();
+    const executor: StepExecutor = {
+      execute: async () => {
+        abort.abort(new Error('stopped at once by a second Ctrl-C'));
+        throw new Error('Request aborted');
+      },
+    };
+    const stages = [stage('network', 'one'), stage('pools', 'two')];
+    const { outcome, steps, last } = await run('f', stages, executor, undefined, abort.signal);
+    expect(outcome).toEqual({ state: 'stopped', remaining: ['one', 'two'] });
+    expect(steps).toMatchObject([{ changeId: 'one', state: 'failed', failure: { code: 'STOPPED' } }]);
+    expect(last).toMatchObject({ state: 'stopped' });
+    expect(last?.failure).toBeUndefined();
+  });
+
+  it('keeps a failure from before it was ended at once', async () => {
+    const abort = new AbortController();
+    const executor: StepExecutor = {
+      execute: async (step) => {
+        if (step.id === 'bad') throw new RoadsteadError('role refused', { code: 'STACK_FAILED' });
+        await new Promise((resolve) => setImmediate(resolve));
+        abort.abort();
+        throw new Error('Request aborted');
+      },
+    };
+    const { outcome } = await run('g', [stage('network', 'bad', 'slow')], executor, undefined, abort.signal);
+    expect(outcome).toMatchObject({ state: 'failed', failures: [{ step: 'bad', failure: { code: 'STACK_FAILED' } }] });
+  });
+
+  it.each([
+    ['cuts a step short', true, 'one'],
+    ['comes between two steps', false, 'two'],
+  ])('whose lease is lost fails with that reason when the loss %s', async (_, cuts, step) => {
+    const lost = new AbortController();
+    const executor: StepExecutor = {
+      execute: async () => {
+        lost.abort(new RoadsteadError('Another process has taken over', { code: 'LEASE_LOST' }));
+        if (cuts) throw new Error('Request aborted');
+      },
+    };
+    const stages = [stage('network', 'one'), stage('pools', 'two')];
+    const { outcome, last } = await run(`lost-${step}`, stages, executor, undefined, lost.signal);
+    expect(outcome).toMatchObject({ state: 'failed', failures: [{ step, failure: { code: 'LEASE_LOST' } }] });
+    expect(last).toMatchObject({ state: 'failed', failure: { code: 'LEASE_LOST' } });
   });
 });

@@ -27,12 +27,14 @@ export interface RunPlanRequest {
   readonly concurrency: number;
   /** Aborted by the first Ctrl-C: steps under way finish, no further one begins. */
   readonly stop: AbortSignal;
+  /** Ends the work at once. A `RoadsteadError` as its reason (a lost lease) is a failure; any other is somebody's wish. */
   readonly signal: AbortSignal;
   onEvent(event: LifecycleEvent): void;
 }
 
 export type RunOutcome =
   | { readonly state: 'done' }
+  /** What did not come to its end, steps cut short included. */
   | { readonly state: 'stopped'; readonly remaining: readonly string[] }
   | { readonly state: 'failed'; readonly failures: readonly { readonly step: string; readonly failure: Failure }[] };
 
@@ -62,32 +64,52 @@ export async function runPlan(request: RunPlanRequest): Promise<RunOutcome> {
 }
 
 async function walkStages(request: RunPlanRequest, say: Say): Promise<RunOutcome> {
-  const { stages, stop } = request;
+  const { stages } = request;
+  const remaining = new Set(stages.flatMap(({ steps }) => steps.map(({ id }) => id)));
   for (const [index, stage] of stages.entries()) {
-    if (stop.aborted) return stopped(stages.slice(index));
+    if (isEnding(request)) break;
     if (stages[index - 1]?.phase !== stage.phase) await say(phaseStarted(stages, stage));
-    const failures = await runStage(request, stage, say);
+    const failures = await runStage(request, stage, remaining, say);
     if (failures.length > 0) return { state: 'failed', failures };
   }
-  return { state: 'done' };
+  const [next] = remaining;
+  if (next === undefined) return { state: 'done' };
+  const broken = brokenBy(request.signal);
+  if (broken !== undefined) return { state: 'failed', failures: [{ step: next, failure: broken }] };
+  return { state: 'stopped', remaining: [...remaining] };
 }
 
-function stopped(rest: readonly Stage[]): RunOutcome {
-  return { state: 'stopped', remaining: rest.flatMap(({ steps }) => steps.map(({ id }) => id)) };
+function isEnding({ stop, signal }: RunPlanRequest): boolean {
+  return stop.aborted || signal.aborted;
+}
+
+/** The promise whose breaking aborted the signal; nothing when a person did. */
+function brokenBy(signal: AbortSignal): Failure | undefined {
+  return signal.aborted && isRoadsteadError(signal.reason) ? failureOf(signal.reason) : undefined;
 }
 
 type Say = (event: LifecycleEvent) => Promise<void>;
 type StepFailure = { readonly step: string; readonly failure: Failure };
 
-async function runStage(request: RunPlanRequest, stage: Stage, say: Say): Promise<StepFailure[]> {
+/** Takes the steps that are done out of `remaining`. A step that was cut short by a person is no failure: it stays in. */
+async function runStage(
+  request: RunPlanRequest,
+  stage: Stage,
+  remaining: Set<string>,
+  say: Say,
+): Promise<StepFailure[]> {
   const failures: StepFailure[] = [];
   await mapBounded(stage.steps, request.concurrency, async (step) => {
-    if (failures.length > 0) return;
+    if (failures.length > 0 || isEnding(request)) return;
     const failure = await runStep(request, step, say);
-    if (failure !== undefined) failures.push({ step: step.id, failure });
+    if (failure === undefined) remaining.delete(step.id);
+    else if (failure !== cutShort) failures.push({ step: step.id, failure });
   });
   return failures;
 }
+
+/** How the journal keeps a step that a second Ctrl-C ended: the next run goes on from it. */
+const cutShort: Failure = { code: 'STOPPED', message: 'stopped at once, before its end' };
 
 async function runStep(request: RunPlanRequest, step: PlannedStep, say: Say): Promise<Failure | undefined> {
   const { clock, journal, runId, signal } = request;
@@ -103,7 +125,7 @@ async function runStep(request: RunPlanRequest, step: PlannedStep, say: Say): Pr
       onProgress: (progress) => void say({ type: 'step-progress', id: step.id, ...progress }),
     });
   } catch (error) {
-    const failure = failureOf(error);
+    const failure = signal.aborted ? (brokenBy(signal) ?? cutShort) : failureOf(error);
     await journal.endStep(runId, step.id, 'failed', clock.now(), failure);
     await say({ type: 'step-failed', id: step.id, seconds: secondsSince(clock, began), failure });
     return failure;
