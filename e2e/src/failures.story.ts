@@ -114,6 +114,13 @@ describe('on the way up', () => {
     await failsWith(/broken-[a-z0-9]+-[a-z0-9]+/, /CrashLoopBackOff|exit(ed|s)?.*1/, 'cannot open the database');
   });
 
+  it('is no better for being run again: what is not ready is not verified, though nothing is left to change', async () => {
+    expect(await planLines(roadstead, '-f', file, '--channel', channel)).toEqual([]);
+    await failsWith(/broken-[a-z0-9]+-[a-z0-9]+/, /CrashLoopBackOff|exit(ed|s)?.*1/);
+    const { stdout } = await roadstead.ok('status', '-f', file, '--output', 'json');
+    expect(JSON.parse(stdout)).toMatchObject({ run: { state: 'failed', failure: { code: 'KUBE_NOT_READY' } } });
+  });
+
   it('goes on when the cause is gone, and takes away what the channel has no more', async () => {
     await rm(join(channel, 'manifests/broken'), { recursive: true });
     const { code, stderr } = await up();

@@ -94,6 +94,7 @@ describe('launch templates', () => {
     const InstanceId = String((Instances as Out[])[0]?.['InstanceId']);
     const { UserData } = await call('ec2', 'DescribeInstanceAttribute', { InstanceId, Attribute: 'userData' });
     expect(Buffer.from(String((UserData as Out)['Value']), 'base64').toString()).toBe('two');
+    await call('ec2', 'TerminateInstances', { InstanceIds: [InstanceId] });
   });
 });
 
