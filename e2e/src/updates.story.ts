@@ -52,7 +52,9 @@ it('goes up one Kubernetes version: control plane first, then add-ons and nodes'
   await edit('"1.35"', '"1.36"');
   const lines = await planLines(roadstead, '-f', file);
   expect(lines.map(({ id }) => id)).toContain('eks/cluster/version');
-  await roadstead.ok('up', '-f', file, '--yes');
+  const unnamed = await roadstead.run('up', '-f', file, '--yes');
+  expect([unnamed.code, unnamed.stderr]).toEqual([2, expect.stringContaining('--one-way updates')]);
+  await roadstead.ok('up', '-f', file, '--yes', '--one-way', 'updates');
   expect(await planLines(roadstead, '-f', file)).toEqual([]);
   const { cluster } = await aws<{ cluster: { version: string } }>(
     sandbox,

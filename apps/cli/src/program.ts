@@ -27,6 +27,11 @@ interface SourceFlags {
   readonly output: OutputFormat;
 }
 
+interface ConfirmFlags {
+  readonly yes: boolean;
+  readonly oneWay?: string;
+}
+
 function sourced(command: Command): Command {
   return command
     .requiredOption('-f, --file <file>', 'the cluster file')
@@ -43,10 +48,11 @@ function addRoad(program: Command, context: CommandContext, run: Run): void {
   formatted(
     sourced(program.command('up').description('plan, confirm, and bring the cluster to what its file declares')),
   )
-    .option('-y, --yes', 'do not ask', false)
+    .option('-y, --yes', 'do not ask, but at a one-way door', false)
+    .option('--one-way <cluster>', "the cluster's name, to pass a door that cannot be taken back")
     .option('--refresh-inputs', 'ask AWS anew for AMI releases and add-on versions', false)
     .action(
-      run(async (options: SourceFlags & { yes: boolean; refreshInputs: boolean }) =>
+      run(async (options: SourceFlags & ConfirmFlags & { refreshInputs: boolean }) =>
         (await import('./commands/up.ts')).upCommand(context, options),
       ),
     );
@@ -67,9 +73,10 @@ function addRoad(program: Command, context: CommandContext, run: Run): void {
         .argument('<plan>', 'the kept plan'),
     ),
   )
-    .option('-y, --yes', 'do not ask', false)
+    .option('-y, --yes', 'do not ask, but at a one-way door', false)
+    .option('--one-way <cluster>', "the cluster's name, to pass a door that cannot be taken back")
     .action(
-      run(async (saved: string, options: SourceFlags & { yes: boolean }) =>
+      run(async (saved: string, options: SourceFlags & ConfirmFlags) =>
         (await import('./commands/up.ts')).applyCommand(context, { ...options, saved, refreshInputs: false }),
       ),
     );

@@ -30,7 +30,7 @@ export async function downCommand(context: CommandContext, options: DownOptions)
     const prepared = await planDown(opened.world, target, policy, abort);
     if (options.output === 'json') console.out(JSON.stringify({ type: 'plan', plan: prepared.plan }));
     else for (const line of planText(prepared.plan, console.colours)) console.err(line);
-    if (prepared.plan.changes.length > 0 && !(await confirmPlan(context, prepared.plan, options.yes))) {
+    if (prepared.plan.changes.length > 0 && !(await confirmPlan(context, prepared.plan, options))) {
       console.err('Nothing was changed.');
       return 1;
     }

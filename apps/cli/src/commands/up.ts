@@ -11,13 +11,15 @@ import { unplannedLines } from './saved-plan.ts';
 
 export interface UpOptions extends SourceOptions {
   readonly yes: boolean;
+  /** The cluster's name, for a plan that cannot be taken back. */
+  readonly oneWay?: string;
   readonly output: OutputFormat;
   readonly refreshInputs: boolean;
 }
 
 /** `roadstead up`: plan, confirm, run, verify. */
 export async function upCommand(context: CommandContext, options: UpOptions): Promise<number> {
-  return change(context, options, (prepared) => confirmPlan(context, prepared.plan, options.yes));
+  return change(context, options, (prepared) => confirmPlan(context, prepared.plan, options));
 }
 
 /** `roadstead apply PLAN`: exactly the plan that was kept, or nothing. */
@@ -34,7 +36,7 @@ export async function applyCommand(
         ...more.map((line) => `  ${line}`),
         'Plan again: roadstead plan --out FILE',
       ]);
-    return confirmPlan(context, plan, options.yes);
+    return confirmPlan(context, plan, options);
   });
 }
 

@@ -1,35 +1,80 @@
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import { RoadsteadError } from '@roadstead/foundation';
 import { type Plan, planClass } from '@roadstead/lifecycle';
 import type { CommandContext } from '../commands/context.ts';
 
-/** Asks a person; any answer but the expected one means no. */
-export async function ask(question: string, expected: string, signal: AbortSignal): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+/** Where a person is asked. */
+export interface Terminal {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+}
+
+/** Asks a person; any answer but the expected one means no. So do Ctrl-C, Ctrl-D and the signal. */
+export async function ask(
+  question: string,
+  expected: string,
+  signal: AbortSignal,
+  { input, output }: Terminal = { input: process.stdin, output: process.stderr },
+): Promise<boolean> {
+  if (signal.aborted) return false;
+  const terminal = createInterface({ input, output });
+  const close = (): void => terminal.close();
+  signal.addEventListener('abort', close, { once: true });
   try {
-    return (await terminal.question(question, { signal })).trim() === expected;
+    // Without a listener of its own, readline closes at Ctrl-C as at Ctrl-D, and the question is never answered.
+    const answer = await new Promise<string | undefined>((resolve) => {
+      terminal.once('close', () => resolve(undefined));
+      terminal.question(question, resolve);
+    });
+    if (answer === undefined) output.write('\n');
+    return answer?.trim() === expected;
   } finally {
+    signal.removeEventListener('abort', close);
     terminal.close();
   }
 }
 
-/** Nobody is there to ask: the change must be confirmed by the command line. */
-export function cannotAsk(flag: string): RoadsteadError {
-  return new RoadsteadError('Nobody can be asked here: standard input or output is no terminal', {
-    code: 'NOT_CONFIRMED',
-    hint: `Look at the plan with \`roadstead plan\`, then run this again with ${flag}.`,
-  });
+/** What the command line answers ahead of any question. */
+export interface Answers {
+  readonly yes: boolean;
+  /** The cluster's name, given for a plan that cannot be taken back. */
+  readonly oneWay?: string;
 }
 
 /**
- * Whether the plan may run. `--yes` answers for everything but a one-way door, which wants the cluster's name typed; with
- * `--yes` and nobody there, the name is taken as given by the command line.
+ * Whether the plan may run. `--yes` answers for everything but a one-way door, which wants the cluster's name: typed, or
+ * given by `--one-way`. Rejects with NOT_CONFIRMED where an answer is missing and nobody can be asked, and where
+ * `--one-way` names another cluster.
  */
-export async function confirmPlan({ config, abort }: CommandContext, plan: Plan, yes: boolean): Promise<boolean> {
+export async function confirmPlan(
+  { config, abort }: Pick<CommandContext, 'abort'> & { readonly config: { readonly interactive: boolean } },
+  plan: Plan,
+  { yes, oneWay }: Answers,
+  terminal?: Terminal,
+): Promise<boolean> {
+  const name = plan.header.cluster;
+  if (oneWay !== undefined && oneWay !== name) throw otherCluster(oneWay, name);
+  if (planClass(plan.changes) === 'one-way' && oneWay === undefined) {
+    if (!config.interactive) throw cannotAsk(`--yes --one-way ${name}, for this cannot be taken back`);
+    return ask(`This cannot be taken back. Type the cluster's name (${name}) to go on: `, name, abort, terminal);
+  }
   if (yes) return true;
   if (!config.interactive) throw cannotAsk('--yes');
-  const name = plan.header.cluster;
-  if (planClass(plan.changes) === 'one-way')
-    return ask(`This cannot be taken back. Type the cluster's name (${name}) to go on: `, name, abort);
-  return ask('Go on? Only "yes" does: ', 'yes', abort);
+  return ask('Go on? Only "yes" does: ', 'yes', abort, terminal);
+}
+
+/** Nobody is there to ask: the change must be confirmed by the command line. */
+function cannotAsk(flags: string): RoadsteadError {
+  return new RoadsteadError('Nobody can be asked here: standard input or output is no terminal', {
+    code: 'NOT_CONFIRMED',
+    hint: `Look at the plan with \`roadstead plan\`, then run this again with ${flags}.`,
+  });
+}
+
+function otherCluster(given: string, name: string): RoadsteadError {
+  return new RoadsteadError(`--one-way names ${given}, and this is the cluster ${name}`, {
+    code: 'NOT_CONFIRMED',
+    value: given,
+    hint: `Look at the plan with \`roadstead plan\`, then run this again with --one-way ${name}.`,
+  });
 }
