@@ -10,13 +10,12 @@ import { listenForStop } from './stop-signals.ts';
 async function main(argv: readonly string[]): Promise<number> {
   const config = readConfig();
   const console = createConsole({ colours: config.colours, live: process.stderr.isTTY === true });
-  const signals = listenForStop(
-    () => console.err('\nStopping at the next safe step … (Ctrl-C again stops at once)'),
-    () =>
-      console.err('Stopping at once. What AWS has begun goes on there; run the same command again to go on from it.'),
-  );
+  const signals = listenForStop({
+    onStop: () => console.err('\nStopping at the next safe step … (Ctrl-C again stops at once)'),
+    onAbort: () => console.err('\nStopping at once …'),
+  });
   let code: number = exitCodes.done;
-  const context = { config, console, clock: systemClock, stop: signals.stop, abort: signals.abort };
+  const context = { config, console, clock: systemClock, ...signals };
   try {
     await buildProgram(context, (exit) => {
       code = exit;
@@ -24,6 +23,10 @@ async function main(argv: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.wrongInput;
+    if (signals.abort.aborted) {
+      console.err('Stopped.');
+      return exitCodes.failed;
+    }
     const { refusedByAws } = await import('@roadstead/provisioning');
     const told = refusedByAws(argv[0] ?? 'roadstead', error);
     for (const line of errorLines(told, console.colours)) console.err(line);

@@ -1,30 +1,53 @@
-/** Ctrl-C, twice: the first asks to stop at the next safe step, the second stops at once. SIGTERM counts as the first. */
+import type { EventEmitter } from 'node:events';
+
+/**
+ * Ctrl-C. While work goes by steps, the first asks to stop at the next safe one and the second stops at once; anything else
+ * ends at the first. SIGTERM counts as Ctrl-C. After `abort` the listeners are gone: one more ends the process as it ends any.
+ */
 export interface StopSignals {
   readonly stop: AbortSignal;
   readonly abort: AbortSignal;
+  /** Runs work that goes by steps, and so owes `stop` an end at the next safe one. */
+  inSteps<T>(work: () => Promise<T>): Promise<T>;
   dispose(): void;
 }
 
-export function listenForStop(onFirst: () => void, onSecond: () => void): StopSignals {
+export interface StopListeners {
+  /** Asked to stop at the next safe step. */
+  onStop(): void;
+  /** Asked to stop at once, with steps at work. */
+  onAbort(): void;
+}
+
+export function listenForStop({ onStop, onAbort }: StopListeners, source: EventEmitter = process): StopSignals {
   const stop = new AbortController();
   const abort = new AbortController();
+  let working = 0;
   const receive = (): void => {
-    if (!stop.signal.aborted) {
-      stop.abort(new Error('stopped by Ctrl-C'));
-      onFirst();
-      return;
-    }
-    abort.abort(new Error('stopped at once by a second Ctrl-C'));
-    onSecond();
+    const atOnce = working === 0 || stop.signal.aborted;
+    if (!stop.signal.aborted) stop.abort(new Error('stopped by Ctrl-C'));
+    if (!atOnce) return onStop();
+    dispose();
+    if (working > 0) onAbort();
+    abort.abort(new Error('stopped at once by Ctrl-C'));
   };
-  process.on('SIGINT', receive);
-  process.on('SIGTERM', receive);
+  const dispose = (): void => {
+    source.off('SIGINT', receive);
+    source.off('SIGTERM', receive);
+  };
+  source.on('SIGINT', receive);
+  source.on('SIGTERM', receive);
   return {
     stop: stop.signal,
     abort: abort.signal,
-    dispose: () => {
-      process.off('SIGINT', receive);
-      process.off('SIGTERM', receive);
+    inSteps: async (work) => {
+      working += 1;
+      try {
+        return await work();
+      } finally {
+        working -= 1;
+      }
     },
+    dispose,
   };
 }

@@ -17,5 +17,8 @@ export function programForReading(): Command {
     root: '.',
   };
   const console = createConsole({ colours: false, live: false });
-  return buildProgram({ config, console, clock: systemClock, stop: never, abort: never }, () => undefined);
+  return buildProgram(
+    { config, console, clock: systemClock, stop: never, abort: never, inSteps: (work) => work() },
+    () => undefined,
+  );
 }

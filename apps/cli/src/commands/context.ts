@@ -9,8 +9,10 @@ export interface CommandContext {
   readonly clock: Clock;
   /** The first Ctrl-C: stop at the next safe step. */
   readonly stop: AbortSignal;
-  /** The second Ctrl-C: stop at once. */
+  /** Stop at once: the second Ctrl-C inside `inSteps`, the first outside of it. */
   readonly abort: AbortSignal;
+  /** Runs work that goes by steps and heeds `stop`. Everything else ends at the first Ctrl-C. */
+  inSteps<T>(work: () => Promise<T>): Promise<T>;
 }
 
 export type OutputFormat = 'text' | 'json';

@@ -8,14 +8,15 @@ export async function followRun(
   options: { readonly output: OutputFormat },
   run: (options: RunOptions) => Promise<RunOutcome>,
 ): Promise<number> {
-  const { console, stop, abort } = context;
+  const { console, stop, abort, inSteps } = context;
   const view = viewFor(context, options.output);
-  const outcome = await run({ stop, abort, onEvent: (event) => view.show(event) }).finally(() => view.close());
+  const outcome = await inSteps(() => run({ stop, abort, onEvent: (event) => view.show(event) })).finally(() =>
+    view.close(),
+  );
   if (outcome.state === 'done') return 0;
   if (outcome.state === 'stopped') {
-    console.err(
-      `Stopped. ${outcome.remaining.length} steps remain; what was begun is finished. Run the same command again to go on.`,
-    );
+    const begun = abort.aborted ? 'what AWS has begun goes on there' : 'what was begun is finished';
+    console.err(`Stopped. ${outcome.remaining.length} steps remain; ${begun}. Run the same command again to go on.`);
     return 1;
   }
   for (const { step, failure } of outcome.failures) {
