@@ -27,9 +27,13 @@ const lockFile = 'sandbox.lock';
 /** Everything in a sandbox's directory that is of one run, and goes with it. */
 const ours = [stateFile, 'run', 'bin', 'aws', 'kubeconfig', 'kube-cache', 'state'] as const;
 
+/** What a sandbox wrote here. A file that is cut short is none: `writeState` never leaves one. */
 export async function readState(directory: string): Promise<SandboxState | undefined> {
-  const text = await readFile(join(directory, stateFile), 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as SandboxState);
+  try {
+    return JSON.parse(await readFile(join(directory, stateFile), 'utf8')) as SandboxState;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Appears under its name only when it is whole. */

@@ -1,9 +1,11 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { RoadsteadError } from '@roadstead/foundation';
+import { messageOf, RoadsteadError } from '@roadstead/foundation';
 import type { CliConfig } from '../config.ts';
 
 const run = promisify(execFile);
@@ -25,9 +27,20 @@ export function sandboxMain(config: CliConfig): string {
   return join(config.root, 'sandbox', 'app', 'src', 'main.ts');
 }
 
+/** What a sandbox wrote into its directory; nothing where it wrote nothing, or nothing whole. */
 export async function readState(directory: string): Promise<SandboxState | undefined> {
-  const text = await readFile(join(directory, 'sandbox.json'), 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as SandboxState);
+  return stateOf(await readFile(join(directory, 'sandbox.json'), 'utf8').catch(() => ''));
+}
+
+/** The state that a text holds. A text that is cut short, or of something else, holds none. */
+export function stateOf(text: string): SandboxState | undefined {
+  try {
+    const { url, controlToken, pid } = JSON.parse(text) as Partial<Record<keyof SandboxState, unknown>>;
+    if (typeof url !== 'string' || typeof controlToken !== 'string' || typeof pid !== 'number') return undefined;
+    return { url, controlToken, pid };
+  } catch {
+    return undefined;
+  }
 }
 
 /** The state of the sandbox that runs, or the error that says how to start one. */
@@ -41,17 +54,44 @@ export async function runningState(directory: string): Promise<SandboxState> {
   });
 }
 
-/** Asks the control port; the answer is JSON. */
-export async function control(state: SandboxState, method: string, path: string, body?: unknown): Promise<unknown> {
-  const answer = await fetch(`${state.url}/_roadstead/${path}`, {
+export interface ControlRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+/**
+ * Asks the control port; the answer is JSON. Rejects with SANDBOX_UNREACHABLE where nobody answers within 30 s, and with
+ * SANDBOX_REFUSED.
+ */
+export async function control(
+  state: SandboxState,
+  { method, path, body }: ControlRequest,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { ok, text } = await fetch(`${state.url}/_roadstead/${path}`, {
     method,
     headers: { authorization: `Bearer ${state.controlToken}`, 'content-type': 'application/json' },
-    signal: AbortSignal.timeout(30_000),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await answer.text();
-  if (!answer.ok) throw new RoadsteadError(`The sandbox refused: ${text}`, { code: 'SANDBOX_REFUSED', value: path });
+  })
+    .then(async (answer) => ({ ok: answer.ok, text: await answer.text() }))
+    .catch((cause: unknown) => {
+      throw signal.aborted ? cause : unreachable(state, cause);
+    });
+  if (!ok) throw new RoadsteadError(`The sandbox refused: ${text}`, { code: 'SANDBOX_REFUSED', value: path });
   return text === '' ? {} : (JSON.parse(text) as unknown);
+}
+
+function unreachable({ url, pid }: SandboxState, cause: unknown): RoadsteadError {
+  const why = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
+  return new RoadsteadError(`The sandbox does not answer at ${url}: ${messageOf(why)}`, {
+    code: 'SANDBOX_UNREACHABLE',
+    value: url,
+    hint: `It may be about to end: try again. If process ${pid} is a sandbox that hangs, end it with: kill -9 ${pid}`,
+    retry: 'backoff',
+    cause: why,
+  });
 }
 
 /** The variables that replace every one of AWS's and kubectl's, as the sandbox itself says them. */
@@ -61,26 +101,40 @@ export async function sandboxEnvironment(config: CliConfig, directory: string): 
   return JSON.parse(stdout) as Record<string, string | null>;
 }
 
-/** Starts the sandbox as a child of this process. Lines of progress go to `onLine`; resolves with the exit code. */
+/**
+ * Starts the sandbox as a child of this process. Lines of progress go to `onLine`; resolves with the exit code. `stop` lets
+ * it clean up, `abort` ends it at once.
+ */
 export async function runAttached(
   config: CliConfig,
   options: SandboxOptions,
-  stop: AbortSignal,
+  { stop, abort }: { readonly stop: AbortSignal; readonly abort: AbortSignal },
   onLine: (line: string) => void,
 ): Promise<number> {
+  stop.throwIfAborted();
+  // In a group of its own: the terminal's Ctrl-C is for us alone. Its input is a socket of ours, and ends it with us.
   const child = spawn(process.execPath, [sandboxMain(config), ...argumentsOf(options)], {
+    detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   createInterface({ input: child.stdout }).on('line', onLine);
   createInterface({ input: child.stderr }).on('line', onLine);
-  stop.addEventListener('abort', () => child.kill('SIGTERM'));
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
-  });
+  // Its own rule is that the second signal ends it at once.
+  const ask = (): void => void child.kill('SIGTERM');
+  stop.addEventListener('abort', ask);
+  abort.addEventListener('abort', ask);
+  try {
+    return await new Promise((resolve, reject) => {
+      child.once('error', (cause) => reject(notStarted(cause)));
+      child.once('exit', (code) => resolve(code ?? 1));
+    });
+  } finally {
+    stop.removeEventListener('abort', ask);
+    abort.removeEventListener('abort', ask);
+  }
 }
 
-/** Starts the sandbox on its own and waits until it is ready; its log is a file in its directory. */
+/** Starts the sandbox on its own and waits until it is ready; its log is a file in its directory. Aborted, it takes it down. */
 export async function startDetached(
   config: CliConfig,
   options: SandboxOptions,
@@ -92,21 +146,51 @@ export async function startDetached(
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
   });
+  let failure: Error | undefined;
+  child.once('error', (error) => {
+    failure = error;
+  });
   await log.close();
   child.unref();
   const deadline = Date.now() + 15 * 60_000;
-  while (Date.now() < deadline && child.exitCode === null) {
-    signal.throwIfAborted();
+  while (Date.now() < deadline && failure === undefined && isRunning(child) && !signal.aborted) {
     const state = await readState(options.directory);
     if (state !== undefined && state.pid === child.pid) return state;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await delay(200, undefined, { signal }).catch(() => undefined);
   }
-  child.kill('SIGKILL');
+  if (failure !== undefined) throw notStarted(failure);
+  await takeDown(child);
+  signal.throwIfAborted();
   const last = (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-5).join('\n');
   throw new RoadsteadError(`The sandbox did not start:\n${last}`, {
     code: 'SANDBOX_FAILED',
     value: options.directory,
     hint: `Its log: ${logFile}`,
+  });
+}
+
+/** Asks it to clean up after itself, and after 20 s ends its whole group. */
+async function takeDown(child: ChildProcess): Promise<void> {
+  if (!isRunning(child) || child.pid === undefined) return;
+  child.ref();
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  const patience = AbortSignal.timeout(20_000);
+  const late = await Promise.race([gone.then(() => false), once(patience, 'abort').then(() => true)]);
+  if (!late) return;
+  process.kill(-child.pid, 'SIGKILL');
+  await gone;
+}
+
+function isRunning(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
+}
+
+function notStarted(cause: Error): RoadsteadError {
+  return new RoadsteadError(`The sandbox could not be started: ${cause.message}`, {
+    code: 'SANDBOX_FAILED',
+    value: process.execPath,
+    cause,
   });
 }
 

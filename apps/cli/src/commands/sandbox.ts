@@ -16,7 +16,7 @@ import {
 
 /** `roadstead sandbox up`: AWS and EKS on this machine, until Ctrl-C or `down`. */
 export async function sandboxUp(
-  { config, console, stop, abort }: CommandContext,
+  { config, console, stop, abort, inSteps }: CommandContext,
   options: SandboxOptions & { detach: boolean },
 ): Promise<number> {
   await makeDirectory(options.directory);
@@ -26,10 +26,11 @@ export async function sandboxUp(
     return 0;
   }
   if (!options.detach) {
-    return runAttached(config, options, stop, (line) => {
+    const tell = (line: string): void => {
       const text = progressText(line);
       if (text !== undefined) console.err(text);
-    });
+    };
+    return inSteps(() => runAttached(config, options, { stop, abort }, tell));
   }
   console.err('Starting the sandbox; the first time on a machine it builds Kubernetes, which takes some minutes …');
   const state = await startDetached(config, options, join(options.directory, 'sandbox.log'), abort);
@@ -68,8 +69,9 @@ export async function sandboxEnv(
   return 0;
 }
 
-export async function sandboxStatus({ console }: CommandContext, directory: string): Promise<number> {
-  console.out(JSON.stringify(await control(await runningState(directory), 'GET', 'status'), undefined, 2));
+export async function sandboxStatus({ console, abort }: CommandContext, directory: string): Promise<number> {
+  const status = await control(await runningState(directory), { method: 'GET', path: 'status' }, abort);
+  console.out(JSON.stringify(status, undefined, 2));
   return 0;
 }
 
@@ -80,7 +82,7 @@ export async function sandboxDown({ console, abort }: CommandContext, directory:
     console.err('No sandbox is running.');
     return 0;
   }
-  await control(state, 'POST', 'stop', {});
+  await control(state, { method: 'POST', path: 'stop', body: {} }, abort);
   for (let attempt = 0; attempt < 300; attempt++) {
     if (!isAlive(state.pid)) {
       console.err('The sandbox has ended; nothing of it is left.');
@@ -96,15 +98,15 @@ export async function sandboxDown({ console, abort }: CommandContext, directory:
 
 /** `roadstead sandbox fault`: makes the next matching requests fail, wait or hang, as JSON says. */
 export async function sandboxFault(
-  { console }: CommandContext,
+  { console, abort }: CommandContext,
   directory: string,
   rule: string | undefined,
 ): Promise<number> {
   const state = await runningState(directory);
   const answer =
     rule === undefined
-      ? await control(state, 'GET', 'faults')
-      : await control(state, 'POST', 'faults', parseRule(rule));
+      ? await control(state, { method: 'GET', path: 'faults' }, abort)
+      : await control(state, { method: 'POST', path: 'faults', body: parseRule(rule) }, abort);
   console.out(JSON.stringify(answer, undefined, 2));
   return 0;
 }
