@@ -45,3 +45,21 @@ it('tells its holder when another has taken over', async () => {
   await held.release();
   expect((await store.leases.read('taken'))?.holder.pid).toBe(9);
 });
+
+it('counts a store that does not answer as a lost lease, when the lease has run out', async () => {
+  const clock = new FakeClock();
+  const silent = {
+    ...store,
+    leases: Object.assign(Object.create(store.leases) as Store['leases'], {
+      acquire: store.leases.acquire.bind(store.leases),
+      release: async () => undefined,
+      renew: () => new Promise<boolean>(() => undefined),
+    }),
+  };
+  const held = await holdLease({ ...request(clock, 'silent', 7), store: silent });
+  await clock.advance(29_000);
+  expect(held.lost.aborted).toBe(false);
+  await clock.advance(2_000);
+  expect(held.lost.aborted).toBe(true);
+  await held.release();
+});

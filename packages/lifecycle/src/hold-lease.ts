@@ -51,7 +51,7 @@ async function keepRenewing(
     await clock.sleep(ttlMs / 3, ended).catch(() => undefined);
     if (ended.aborted) return;
     const asked = clock.monotonic();
-    const renewed = await store.leases.renew(lease, clock.now(), ttlMs).catch(() => undefined);
+    const renewed = await answerBefore(clock, validUntil, store.leases.renew(lease, clock.now(), ttlMs));
     if (renewed === true) validUntil = asked + ttlMs;
     if (renewed === false || clock.monotonic() >= validUntil) {
       lost.abort(
@@ -62,6 +62,17 @@ async function keepRenewing(
       );
       return;
     }
+  }
+}
+
+/** Undefined when the store fails, or says nothing until the lease has run out: a silent database is no renewal. */
+async function answerBefore(clock: Clock, deadline: number, answer: Promise<boolean>): Promise<boolean | undefined> {
+  const enough = new AbortController();
+  const silence = clock.sleep(Math.max(0, deadline - clock.monotonic()), enough.signal).catch(() => undefined);
+  try {
+    return await Promise.race([answer.catch(() => undefined), silence.then(() => undefined)]);
+  } finally {
+    enough.abort();
   }
 }
 
