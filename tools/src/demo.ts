@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,7 @@ const cluster = join('examples', 'shop.yaml');
 const exits = process.argv.includes('--exit');
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
-let interrupted = false;
+const interrupted = new AbortController();
 
 async function main(): Promise<number> {
   const began = performance.now();
@@ -23,8 +24,9 @@ async function main(): Promise<number> {
   const parts = performance.now();
   say('2/3 the sandbox');
   const directory = await mkdtemp(join(tmpdir(), 'roadstead-demo-'));
-  const sandbox = await startSandbox(directory);
+  const sandbox = spawnSandbox(directory);
   try {
+    await readyOf(sandbox);
     const env = { ...(await environmentOf(directory)), ROADSTEAD_STATE: join(directory, 'state') };
     await makePeople(env);
     const ready = performance.now();
@@ -42,7 +44,8 @@ async function main(): Promise<number> {
     say(
       `  bin/roadstead kubeconfig -f ${cluster} --use && kubectl get nodes\nCtrl-C here ends the sandbox and everything in it.`,
     );
-    await interruption();
+    const end = await Promise.race([interruption().then(() => undefined), exitOf(sandbox)]);
+    if (end !== undefined) throw new Error(`the sandbox has ended by itself (${end})`);
     return 0;
   } finally {
     await ended(sandbox);
@@ -54,20 +57,35 @@ function seconds(from: number, to: number): string {
   return `${((to - from) / 1000).toFixed(1)} s`;
 }
 
-async function startSandbox(directory: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [join(root, 'sandbox/app/src/main.ts'), '--directory', directory], {
+/** In a group of its own: the terminal's Ctrl-C is for us, who end it in order. Its input is a socket of ours, and ends it with us. */
+function spawnSandbox(directory: string): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, [join(root, 'sandbox/app/src/main.ts'), '--directory', directory], {
+    detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+}
+
+async function readyOf(child: ChildProcessWithoutNullStreams): Promise<void> {
   const log: string[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => void log.push(line));
-  return new Promise((resolve, reject) => {
+  const ready = new Promise<void>((resolve) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       const event = JSON.parse(line) as { event: string; message?: string };
       if (event.event === 'progress') say(`    ${event.message ?? event.event}`);
-      if (event.event === 'ready') resolve(child);
+      if (event.event === 'ready') resolve();
     });
-    child.once('exit', (code) => reject(new Error(`the sandbox ended with ${code}:\n${log.slice(-10).join('\n')}`)));
   });
+  const end = await Promise.race([ready, exitOf(child), interruption()]);
+  interrupted.signal.throwIfAborted();
+  if (end !== undefined) throw new Error(`the sandbox ended with ${end}:\n${log.slice(-10).join('\n')}`);
+}
+
+/** How it ended, as soon as it has: its exit code or its signal. */
+async function exitOf(child: ChildProcess): Promise<string> {
+  const how = (): string => String(child.exitCode ?? child.signalCode);
+  if (child.exitCode !== null || child.signalCode !== null) return how();
+  await once(child, 'exit');
+  return how();
 }
 
 async function environmentOf(directory: string): Promise<NodeJS.ProcessEnv> {
@@ -118,29 +136,26 @@ async function run(
   return code ?? 1;
 }
 
-function interruption(): Promise<void> {
-  return new Promise((resolve) => {
-    if (interrupted) resolve();
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
+async function interruption(): Promise<void> {
+  if (!interrupted.signal.aborted) await once(interrupted.signal, 'abort');
 }
 
+/** Lets it clean up. Safe for one that has ended, or never began. */
 async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
   child.kill('SIGTERM');
   await gone;
 }
 
 // The terminal sends Ctrl-C to the whole group: what runs in it stops by its own rule, and we clean up after it.
-process.on('SIGINT', () => {
-  interrupted = true;
-});
+process.on('SIGINT', () => interrupted.abort());
+process.on('SIGTERM', () => interrupted.abort());
 
 try {
   process.exitCode = await main();
 } catch (error) {
-  say(`roadstead demo: ${error instanceof Error ? error.message : String(error)}`);
+  const message = error instanceof Error ? error.message : String(error);
+  say(`roadstead demo: ${interrupted.signal.aborted ? 'stopped; nothing of it is left' : message}`);
   process.exitCode = 1;
 }
