@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { formatProblem, hasErrors, type Problem } from '@roadstead/definition';
 import { messageOf, RoadsteadError } from '@roadstead/foundation';
-import { type Checked, readTarget, type Target } from '@roadstead/lifecycle';
+import { type Checked, type DeclaredCluster, readDeclared, readTarget, type Target } from '@roadstead/lifecycle';
 import type { CliConfig } from './config.ts';
 import { WrongInput } from './output/error-text.ts';
 
@@ -18,6 +18,11 @@ export async function loadTarget(config: CliConfig, options: SourceOptions, sign
   return valueOrThrow(
     await readTarget({ text, file: options.file, channelDirectory: channelDirectory(config, options.channel), signal }),
   );
+}
+
+/** Reads the file alone, for commands that only need to know which cluster is meant. */
+export async function loadDeclared(options: Pick<SourceOptions, 'file'>): Promise<DeclaredCluster> {
+  return valueOrThrow(readDeclared({ text: await readInput(options.file), file: options.file }));
 }
 
 export function channelDirectory(config: CliConfig, channel: string | undefined): string {

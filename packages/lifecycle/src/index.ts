@@ -25,6 +25,14 @@ export {
   type StepExecutor,
 } from './run-plan.ts';
 export { type RunOptions, runUp } from './run-up.ts';
-export { type Checked, readTarget, renderTarget, type Target, warningTexts } from './target.ts';
+export {
+  type Checked,
+  type DeclaredCluster,
+  readDeclared,
+  readTarget,
+  renderTarget,
+  type Target,
+  warningTexts,
+} from './target.ts';
 export { countNodes, isNodeReady, type NodeCount } from './verify.ts';
 export type { ReadingWorld, World } from './world.ts';

@@ -12,14 +12,14 @@ import {
 import { connectReader } from './connect.ts';
 import type { Plan } from './plan.ts';
 import { headerOf } from './plan-up.ts';
-import type { Target } from './target.ts';
+import type { DeclaredCluster } from './target.ts';
 import type { ReadingWorld } from './world.ts';
 
 export type { DownPolicy } from '@roadstead/provisioning';
 
 /** A way down and what it was planned from. */
 export interface PreparedDown {
-  readonly target: Target;
+  readonly target: DeclaredCluster;
   readonly caller: Caller;
   readonly found: ObservedDown;
   readonly aws: DownPlan;
@@ -32,7 +32,7 @@ export const releaseStepId = 'kubernetes/load-balancers';
 /** Plans from what is there alone: neither store nor release is needed, so a half-made cluster goes too. Writes nothing. */
 export async function planDown(
   world: ReadingWorld,
-  target: Target,
+  target: DeclaredCluster,
   policy: DownPolicy,
   signal: AbortSignal,
 ): Promise<PreparedDown> {

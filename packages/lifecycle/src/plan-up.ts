@@ -16,7 +16,7 @@ import { connectReader } from './connect.ts';
 import { observedFacts } from './observed-facts.ts';
 import type { Plan } from './plan.ts';
 import { componentsOf, isLetIn, planObjectLines } from './plan-objects.ts';
-import { type Checked, renderTarget, type Target, warningTexts } from './target.ts';
+import { type Checked, type DeclaredCluster, renderTarget, type Target, warningTexts } from './target.ts';
 import type { ReadingWorld } from './world.ts';
 
 /** A plan and all that it was made from, for the run that follows it. */
@@ -132,14 +132,18 @@ async function comparePlan(
   }
 }
 
-export function headerOf(world: ReadingWorld, target: Target, caller: Caller): Plan['header'] {
+export function headerOf(
+  world: ReadingWorld,
+  target: DeclaredCluster & Partial<Pick<Target, 'channel'>>,
+  caller: Caller,
+): Plan['header'] {
   const { name, account, region, kubernetes } = target.cluster;
   return {
     cluster: name,
     account,
     region,
     caller: caller.arn,
-    channel: target.channel.name,
+    ...(target.channel === undefined ? {} : { channel: target.channel.name }),
     kubernetes,
     ...(world.endpoint === undefined ? {} : { endpoint: world.endpoint }),
   };

@@ -9,7 +9,8 @@ export interface PlanHeader {
   readonly endpoint?: string;
   /** ARN of who would act. */
   readonly caller: string;
-  readonly channel: string;
+  /** Absent for `down`, which reads none. */
+  readonly channel?: string;
   readonly kubernetes: string;
 }
 

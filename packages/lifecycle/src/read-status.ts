@@ -2,7 +2,7 @@ import { observe } from '@roadstead/provisioning';
 import type { Failure, Run, Step } from '@roadstead/store';
 import { connectReader } from './connect.ts';
 import { clusterIdOf } from './plan-up.ts';
-import type { Target } from './target.ts';
+import type { DeclaredCluster } from './target.ts';
 import { countNodes, type NodeCount } from './verify.ts';
 import type { ReadingWorld } from './world.ts';
 
@@ -43,7 +43,7 @@ export interface Status {
 }
 
 /** Reads the store and the world. Right without a store: then it tells what is there. */
-export async function readStatus(world: ReadingWorld, target: Target, signal: AbortSignal): Promise<Status> {
+export async function readStatus(world: ReadingWorld, target: DeclaredCluster, signal: AbortSignal): Promise<Status> {
   const { name, account, region } = target.cluster;
   const id = clusterIdOf(target.cluster);
   const [recorded, observed] = await Promise.all([

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readTarget } from './target.ts';
+import { readDeclared, readTarget } from './target.ts';
 
 const channelDirectory = join(import.meta.dirname, '..', '..', '..', 'channel');
 const file = (more: string): string => `apiVersion: roadstead.dev/v1
@@ -36,4 +36,17 @@ it.each([
   ['a config item of another type, in the file', '  config: {metricsServer: often}', /^8:\d+ /],
 ])('finds %s without asking AWS', async (_what, more, expected) => {
   expect(await problemsOf(more)).toEqual([expect.stringMatching(expected)]);
+});
+
+it.each([
+  ['a version that the channel has dropped', '  kubernetes: "1.29"'],
+  ['a config item that the channel has dropped', '  config: {metricServer: true}'],
+])('names a cluster with %s, without the channel', (_what, more) => {
+  const read = readDeclared({ text: file(more), file: 'c.yaml' });
+  expect('value' in read && read.value.cluster).toMatchObject({ name: 'shop', account: '123456789012' });
+});
+
+it('names no cluster from a file that is wrong in itself', () => {
+  const read = readDeclared({ text: file('  kubernets: "1.36"'), file: 'c.yaml' });
+  expect('problems' in read && read.problems.map(({ line }) => line)).toEqual([8]);
 });

@@ -11,17 +11,29 @@ import {
   sortProblems,
 } from '@roadstead/definition';
 
-/** What a person declared: a cluster file and the channel that it is rendered by. */
-export interface Target {
+/** A cluster as its file names it: enough to look at what is there and to take it down, whatever a channel says today. */
+export interface DeclaredCluster {
   readonly file: ParsedCluster;
   readonly text: string;
   readonly cluster: Cluster;
+}
+
+/** What a person declared: a cluster file and the channel that it is rendered by. */
+export interface Target extends DeclaredCluster {
   readonly channel: Channel;
   /** Findings that do not stop anything. */
   readonly warnings: readonly Problem[];
 }
 
 export type Checked<T> = { readonly value: T } | { readonly problems: readonly Problem[] };
+
+/** Reads the file alone: a cluster whose version or config item its channel has dropped must still be found. */
+export function readDeclared(source: { readonly text: string; readonly file: string }): Checked<DeclaredCluster> {
+  const file = parseClusterFile(source.text, source.file);
+  const { cluster, problems } = file;
+  if (cluster === undefined || hasErrors(problems)) return { problems };
+  return { value: { file, text: source.text, cluster } };
+}
 
 /** Reads and checks what needs no AWS: the file, the channel, and whether they fit. */
 export async function readTarget(source: {

@@ -1,6 +1,6 @@
 import { planDown, runDown } from '@roadstead/lifecycle';
 import type { Receipt } from '@roadstead/provisioning';
-import { loadTarget, type SourceOptions } from '../load.ts';
+import { loadDeclared, type SourceOptions } from '../load.ts';
 import { confirmPlan } from '../output/confirm.ts';
 import { planText } from '../output/plan-text.ts';
 import { receiptText } from '../output/receipt.ts';
@@ -19,8 +19,8 @@ export interface DownOptions extends SourceOptions {
 
 /** `roadstead down`: takes the cluster down to nothing, and says what went, what stays and what that costs. */
 export async function downCommand(context: CommandContext, options: DownOptions): Promise<number> {
-  const { console, config, abort } = context;
-  const target = await loadTarget(config, options, abort);
+  const { console, abort } = context;
+  const target = await loadDeclared(options);
   const opened = await openWorld(context, target.cluster, 'down');
   try {
     const policy = {

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { RoadsteadError } from '@roadstead/foundation';
 import { type KubeconfigEntry, writeKubeconfigEntry } from '@roadstead/kubernetes';
 import { defaultCredentials, observe, signEksToken, whoAmI } from '@roadstead/provisioning';
-import { loadTarget, type SourceOptions } from '../load.ts';
+import { loadDeclared, type SourceOptions } from '../load.ts';
 import { openReadingWorld } from '../wire.ts';
 import type { CommandContext } from './context.ts';
 
@@ -16,7 +16,7 @@ export interface KubeconfigOptions extends SourceOptions {
 /** `roadstead kubeconfig`: adds this cluster's entry to an explicit file and touches no other entry. */
 export async function kubeconfigCommand(context: CommandContext, options: KubeconfigOptions): Promise<number> {
   const { config, console, abort } = context;
-  const target = await loadTarget(config, options, abort);
+  const target = await loadDeclared(options);
   const file = fileFor(context, options);
   const opened = await openReadingWorld(context, target.cluster);
   try {

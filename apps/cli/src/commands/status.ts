@@ -1,5 +1,5 @@
 import { readStatus, type Status } from '@roadstead/lifecycle';
-import { loadTarget, type SourceOptions } from '../load.ts';
+import { loadDeclared, type SourceOptions } from '../load.ts';
 import type { Colours } from '../output/console.ts';
 import { duration } from '../output/duration.ts';
 import { columns } from '../output/summary.ts';
@@ -11,8 +11,8 @@ export async function statusCommand(
   context: CommandContext,
   options: SourceOptions & { readonly output: OutputFormat },
 ): Promise<number> {
-  const { console, config, abort } = context;
-  const target = await loadTarget(config, options, abort);
+  const { console, abort } = context;
+  const target = await loadDeclared(options);
   const opened = await openReadingWorld(context, target.cluster);
   try {
     const status = await readStatus(opened.world, target, abort);

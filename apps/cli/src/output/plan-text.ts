@@ -17,7 +17,7 @@ export function planText(plan: Plan, colours: Colours): string[] {
     place.join(' · '),
     colours.dim(`as ${header.caller}`),
     colours.dim(
-      `${header.channel} · Kubernetes ${header.kubernetes}${plan.digest === undefined ? '' : ` · release ${plan.digest.slice(0, 12)}`}`,
+      `${header.channel === undefined ? '' : `${header.channel} · `}Kubernetes ${header.kubernetes}${plan.digest === undefined ? '' : ` · release ${plan.digest.slice(0, 12)}`}`,
     ),
     ...plan.warnings.map((warning) => colours.yellow(`! ${warning}`)),
     '',
