@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { isRoadsteadError, messageOf } from '@roadstead/foundation';
 import { executeAwsChange, orderDownChanges, type Receipt, receiptOf } from '@roadstead/provisioning';
 import { awsContext } from './aws-context.ts';
 import { connectWriter } from './connect.ts';
@@ -7,6 +6,7 @@ import { holdLease } from './hold-lease.ts';
 import { batchStages, type PlannedStep, type Stage } from './plan.ts';
 import { type PreparedDown, releaseStepId } from './plan-down.ts';
 import { clusterIdOf } from './plan-up.ts';
+import { releaseService } from './release-service.ts';
 import { type RunOutcome, runPlan, type StepContext, type StepExecutor } from './run-plan.ts';
 import { leaseTtlMs, type RunOptions } from './run-up.ts';
 import type { World } from './world.ts';
@@ -52,7 +52,7 @@ async function walkDown(
   const executor: StepExecutor = {
     execute: (step, context) =>
       step.id.startsWith(releaseStepId)
-        ? releaseService(world, prepared, step, context)
+        ? releaseStep(world, prepared, step, context)
         : executeStep(world, prepared, step, context),
   };
   return runPlan({
@@ -80,27 +80,25 @@ async function executeStep(
   for (const change of step.changes) await executeAwsChange(run, change);
 }
 
-/** Deletes the Service and waits until its finalizer is gone: then its load balancer is. A server that does not answer leaves the sweep to AWS. */
-async function releaseService(
+async function releaseStep(
   world: World,
   { found }: PreparedDown,
   step: PlannedStep,
-  context: StepContext,
+  { signal, onProgress }: StepContext,
 ): Promise<void> {
   const [namespace = '', name = ''] = step.id.slice(releaseStepId.length + 1).split('/');
-  const ref = { apiVersion: 'v1', kind: 'Service', namespace, name };
   const client = connectWriter(world, found.observed);
   if (client === undefined) return;
-  const deadline = world.clock.monotonic() + Math.max(30_000, 5 * 60_000 * world.pollScale);
   try {
-    await client.delete(ref, {}, context.signal);
-    while ((await client.get(ref, context.signal)) !== undefined && world.clock.monotonic() < deadline) {
-      context.onProgress({ resource: `Service ${namespace}/${name}`, status: 'waits for its load balancer to go' });
-      await world.clock.sleep(Math.max(200, 3000 * world.pollScale), context.signal);
-    }
-  } catch (error) {
-    if (!isRoadsteadError(error) || context.signal.aborted) throw error;
-    context.onProgress({ resource: `Service ${namespace}/${name}`, status: 'left to AWS', reason: messageOf(error) });
+    await releaseService({
+      client,
+      namespace,
+      name,
+      clock: world.clock,
+      pollScale: world.pollScale,
+      signal,
+      onProgress,
+    });
   } finally {
     await client.close();
   }
