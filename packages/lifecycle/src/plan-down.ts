@@ -10,6 +10,7 @@ import {
   whoAmI,
 } from '@roadstead/provisioning';
 import { connectReader } from './connect.ts';
+import { type AskedServices, askLoadBalancerServices, type LoadBalancerService } from './load-balancer-services.ts';
 import type { Plan } from './plan.ts';
 import { headerOf } from './plan-up.ts';
 import type { DeclaredCluster } from './target.ts';
@@ -41,37 +42,33 @@ export async function planDown(
   const found = await observeDown(world.reader, { cluster: { name, account, region } }, { clock: world.clock, signal });
   const aws = planAwsDown(found.observed, found.leftovers, policy);
   if (aws.blockers.length > 0) throw blocked(aws);
-  const services = await loadBalancerServices(world, found, signal);
+  const { services, warning } = await askServices(world, found, signal);
   const changes = [...services.map(releaseLine), ...aws.changes];
-  const warnings = aws.stays.map(
+  const stays = aws.stays.map(
     ({ what, why, monthlyUsd }) =>
       `stays: ${what}: ${why}${monthlyUsd === undefined ? '' : ` ($${monthlyUsd.toFixed(2)} a month)`}`,
   );
+  const warnings = [...(warning === undefined ? [] : [warning]), ...stays];
   const plan: Plan = { kind: 'down', header: headerOf(world, target, caller), version: '-', changes, warnings };
   return { target, caller, found, aws, plan };
 }
 
-/** Services that hold a load balancer, by namespace and name. None where the API server cannot be asked: AWS is swept then. */
-async function loadBalancerServices(
+/** None where there is no API server: then there are no Services either. */
+async function askServices(
   world: ReadingWorld,
   { observed }: ObservedDown,
   signal: AbortSignal,
-): Promise<{ namespace: string; name: string }[]> {
+): Promise<AskedServices> {
   const client = connectReader(world, observed);
-  if (client === undefined) return [];
+  if (client === undefined) return { services: [] };
   try {
-    const { items } = await client.list({ apiVersion: 'v1', kind: 'Service' }, { signal });
-    return items
-      .filter((service) => (service.spec as { type?: string } | undefined)?.type === 'LoadBalancer')
-      .map(({ metadata }) => ({ namespace: metadata.namespace ?? 'default', name: metadata.name }));
-  } catch {
-    return [];
+    return await askLoadBalancerServices(client, signal);
   } finally {
     await client.close();
   }
 }
 
-function releaseLine({ namespace, name }: { namespace: string; name: string }): Change {
+function releaseLine({ namespace, name }: LoadBalancerService): Change {
   return {
     id: `${releaseStepId}/${namespace}/${name}`,
     phase: 'manifests',

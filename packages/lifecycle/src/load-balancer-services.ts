@@ -1,0 +1,38 @@
+import { messageOf } from '@roadstead/foundation';
+import type { ReadOnlyKubernetesClient } from '@roadstead/kubernetes';
+
+export interface LoadBalancerService {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** Services that hold a load balancer, and what a person should know when they could not be asked for. */
+export interface AskedServices {
+  readonly services: readonly LoadBalancerService[];
+  readonly warning?: string;
+}
+
+/** A server that does not answer, or does not let us in, is a warning: a broken cluster must go too. */
+export async function askLoadBalancerServices(
+  client: Pick<ReadOnlyKubernetesClient, 'list'>,
+  signal: AbortSignal,
+): Promise<AskedServices> {
+  try {
+    const { items } = await client.list({ apiVersion: 'v1', kind: 'Service' }, { signal });
+    const balanced = items.filter(
+      (service) => (service.spec as { type?: string } | undefined)?.type === 'LoadBalancer',
+    );
+    return {
+      services: balanced.map(({ metadata }) => ({
+        namespace: metadata.namespace ?? 'default',
+        name: metadata.name,
+        uid: metadata.uid ?? '',
+      })),
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    const warning = `Services cannot be listed, so no load balancer is taken back by Kubernetes: ${messageOf(error)}. Load balancers with the cluster's tags are deleted in AWS; classic ones are not`;
+    return { services: [], warning };
+  }
+}
