@@ -1,7 +1,8 @@
 import { RoadsteadError } from '@roadstead/foundation';
 import type { KubernetesObject } from '@roadstead/kubernetes';
+import { noLeftovers } from '@roadstead/provisioning';
 import { expect, it } from 'vitest';
-import { askLoadBalancerServices } from './load-balancer-services.ts';
+import { askLoadBalancerServices, withoutReleased } from './load-balancer-services.ts';
 
 const service = (name: string, type: string): KubernetesObject => ({
   apiVersion: 'v1',
@@ -31,4 +32,11 @@ it('says why they could not be listed', async () => {
 it('ends when it is told to, without a warning', async () => {
   const ended = AbortSignal.abort(new Error('ended'));
   await expect(askLoadBalancerServices({ list: () => Promise.reject(ended.reason) }, ended)).rejects.toThrow('ended');
+});
+
+it('a classic load balancer goes with the Service that owns it, and blocks without one', () => {
+  const [mine, orphan] = ['a0f6d2a1c3b4e4c5d8e9fa0b1c2d3e4f', 'affffffffffffffffffffffffffffff0'];
+  const leftovers = { ...noLeftovers, classicLoadBalancers: [mine, orphan] };
+  const front = { namespace: 'shop', name: 'front', uid: '0f6d2a1c-3b4e-4c5d-8e9f-a0b1c2d3e4f5' };
+  expect(withoutReleased(leftovers, [front]).classicLoadBalancers).toEqual([orphan]);
 });

@@ -1,5 +1,6 @@
 import { messageOf } from '@roadstead/foundation';
 import type { ReadOnlyKubernetesClient } from '@roadstead/kubernetes';
+import { classicNameOf, type Leftovers } from '@roadstead/provisioning';
 
 export interface LoadBalancerService {
   readonly namespace: string;
@@ -11,6 +12,15 @@ export interface LoadBalancerService {
 export interface AskedServices {
   readonly services: readonly LoadBalancerService[];
   readonly warning?: string;
+}
+
+/** Without the classic load balancers that go with their Services. */
+export function withoutReleased(leftovers: Leftovers, services: readonly LoadBalancerService[]): Leftovers {
+  const released = new Set(services.map(({ uid }) => classicNameOf(uid)));
+  return {
+    ...leftovers,
+    classicLoadBalancers: leftovers.classicLoadBalancers.filter((name) => !released.has(name)),
+  };
 }
 
 /** A server that does not answer, or does not let us in, is a warning: a broken cluster must go too. */

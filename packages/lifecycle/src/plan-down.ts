@@ -10,7 +10,12 @@ import {
   whoAmI,
 } from '@roadstead/provisioning';
 import { connectReader } from './connect.ts';
-import { type AskedServices, askLoadBalancerServices, type LoadBalancerService } from './load-balancer-services.ts';
+import {
+  type AskedServices,
+  askLoadBalancerServices,
+  type LoadBalancerService,
+  withoutReleased,
+} from './load-balancer-services.ts';
 import type { Plan } from './plan.ts';
 import { headerOf } from './plan-up.ts';
 import type { DeclaredCluster } from './target.ts';
@@ -40,9 +45,9 @@ export async function planDown(
   const { name, account, region } = target.cluster;
   const caller = await whoAmI(world.reader, account, signal);
   const found = await observeDown(world.reader, { cluster: { name, account, region } }, { clock: world.clock, signal });
-  const aws = planAwsDown(found.observed, found.leftovers, policy);
-  if (aws.blockers.length > 0) throw blocked(aws);
   const { services, warning } = await askServices(world, found, signal);
+  const aws = planAwsDown(found.observed, withoutReleased(found.leftovers, services), policy);
+  if (aws.blockers.length > 0) throw blocked(aws, warning);
   const changes = [...services.map(releaseLine), ...aws.changes];
   const stays = aws.stays.map(
     ({ what, why, monthlyUsd }) =>
@@ -81,8 +86,9 @@ function releaseLine({ namespace, name }: LoadBalancerService): Change {
   };
 }
 
-function blocked({ blockers }: DownPlan): RoadsteadError {
+function blocked({ blockers }: DownPlan, warning: string | undefined): RoadsteadError {
   const lines = blockers.map(({ what, maker, hint }) => `${what}, made by ${maker}: ${hint}`);
+  if (warning !== undefined) lines.push(warning);
   return new RoadsteadError(`Things that Roadstead did not make block the way down:\n  ${lines.join('\n  ')}`, {
     code: 'FOREIGN_THINGS',
     value: blockers,

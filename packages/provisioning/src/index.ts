@@ -12,7 +12,7 @@ export { defaultCredentials } from './calls/default-credentials.ts';
 export { type EksToken, signEksToken } from './calls/eks-token.ts';
 export { readOperations } from './calls/reads.ts';
 export { writeOperations } from './calls/writes.ts';
-export { type Blocker, type Leftovers, noLeftovers } from './down/leftovers.ts';
+export { type Blocker, classicNameOf, type Leftovers, noLeftovers } from './down/leftovers.ts';
 export { type ObservedDown, observeDown } from './down/observe-down.ts';
 export { type DownPlan, type DownPolicy, defaultDownPolicy, orderDownChanges, planDown } from './down/plan-down.ts';
 export { type Receipt, receiptOf, type Stay } from './down/receipt.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AwsReader } from '../calls/aws-port.ts';
 import type { ObservedAws } from '../observe/observed.ts';
-import { isOfKubernetes, type Leftovers, makerOf, noLeftovers } from './leftovers.ts';
+import { classicNameOf, isOfKubernetes, type Leftovers, makerOf, noLeftovers } from './leftovers.ts';
 import { observeLeftovers } from './observe-leftovers.ts';
 import { orderDownChanges, planDown } from './plan-down.ts';
 import { receiptOf } from './receipt.ts';
@@ -56,6 +56,19 @@ describe('the way down', () => {
       ['security-group'],
     ]);
     expect(stays).toEqual([]);
+  });
+
+  it('is blocked by classic load balancers, with the command that deletes each', () => {
+    const ofService = classicNameOf('0f6d2a1c-3b4e-4c5d-8e9f-a0b1c2d3e4f5');
+    const { blockers } = planDown(empty, { ...noLeftovers, classicLoadBalancers: [ofService, 'old-shop'] });
+    expect(blockers).toMatchObject([
+      { what: 'classic load balancer a0f6d2a1c3b4e4c5d8e9fa0b1c2d3e4f', maker: expect.stringContaining('a Service') },
+      {
+        what: 'classic load balancer old-shop',
+        maker: 'unknown',
+        hint: expect.stringContaining('aws elb delete-load-balancer --load-balancer-name old-shop'),
+      },
+    ]);
   });
 
   it('writes into the receipt what was not reached', () => {
@@ -149,6 +162,13 @@ describe('what is found in the VPC', () => {
           Description: 'AWS Lambda VPC ENI-report',
           RequesterId: 'lambda',
         },
+        ...['ELB app/k8s-web/50dc6c495c0c9188', 'ELB old-shop', 'ELB old-shop', 'ELB k8s-web'].map((Description) => ({
+          NetworkInterfaceId: 'eni-elb',
+          InterfaceType: 'interface',
+          Status: 'in-use',
+          Description,
+          RequesterId: 'amazon-elb',
+        })),
       ],
     },
     DescribeVpcEndpoints: {
@@ -176,6 +196,7 @@ describe('what is found in the VPC', () => {
   it('is ours to delete, or named with its maker, and nothing else', async () => {
     const found = await observeLeftovers(reader, { ...empty, stacks: { 'roadstead-shop-network': stack } });
     expect(found.loadBalancers).toEqual([{ name: 'k8s-web', arn: 'arn:ours' }]);
+    expect(found.classicLoadBalancers).toEqual(['old-shop']);
     expect(found.volumes.map(({ id }) => id)).toEqual(['vol-claim']);
     expect(found.securityGroups).toEqual([{ id: 'sg-lb', name: 'k8s-traffic' }]);
     expect(found.networkInterfaces).toEqual([{ id: 'eni-pod', name: 'aws-K8S-i-old' }]);

@@ -39,10 +39,14 @@ export async function observeLeftovers(
   ]);
   const groups = vpcId === undefined ? nothing : await findSecurityGroups(search, vpcId);
   const instances = vpcId === undefined ? { ours: new Set<string>(), foreign: [] } : await findInstances(search, vpcId);
-  const interfaces = vpcId === undefined ? nothing : await findInterfaces(search, vpcId, instances.ours);
+  const interfaces =
+    vpcId === undefined
+      ? { ...nothing, classicLoadBalancers: [] }
+      : await findInterfaces(search, vpcId, instances.ours);
   const endpoints = vpcId === undefined ? [] : await findEndpoints(search, vpcId);
   return {
     loadBalancers: balancers.ours,
+    classicLoadBalancers: interfaces.classicLoadBalancers.filter((name) => !balancers.names.has(name)),
     targetGroups,
     volumes,
     snapshots,
@@ -50,6 +54,10 @@ export async function observeLeftovers(
     networkInterfaces: interfaces.ours,
     foreign: [...balancers.foreign, ...instances.foreign, ...interfaces.foreign, ...endpoints, ...groups.foreign],
   };
+}
+
+interface FoundInterfaces extends Found {
+  readonly classicLoadBalancers: readonly string[];
 }
 
 interface Found {
@@ -89,7 +97,14 @@ async function tagsOfBalancers(search: Search, arns: readonly string[]): Promise
   return tags;
 }
 
-async function findLoadBalancers(search: Search): Promise<{ ours: NamedArn[]; foreign: Blocker[] }> {
+interface FoundBalancers {
+  readonly ours: readonly NamedArn[];
+  readonly foreign: readonly Blocker[];
+  /** Of all that elbv2 knows, whosever they are. */
+  readonly names: ReadonlySet<string>;
+}
+
+async function findLoadBalancers(search: Search): Promise<FoundBalancers> {
   const all = await allPages(
     (token) =>
       search.reader.read('elbv2', 'DescribeLoadBalancers', token === undefined ? {} : { Marker: token }, search.signal),
@@ -106,6 +121,7 @@ async function findLoadBalancers(search: Search): Promise<{ ours: NamedArn[]; fo
     (balancer) => balancer.VpcId === search.vpcId && search.vpcId !== undefined && !ours.includes(balancer),
   );
   return {
+    names: new Set(all.flatMap((balancer) => balancer.LoadBalancerName ?? [])),
     ours: ours.map((balancer) => ({ name: balancer.LoadBalancerName ?? '', arn: balancer.LoadBalancerArn ?? '' })),
     foreign: foreign.map((balancer) => ({
       what: `load balancer ${balancer.LoadBalancerName}`,
@@ -246,7 +262,7 @@ async function findInstances(search: Search, vpcId: string): Promise<{ ours: Set
   };
 }
 
-async function findInterfaces(search: Search, vpcId: string, nodes: ReadonlySet<string>): Promise<Found> {
+async function findInterfaces(search: Search, vpcId: string, nodes: ReadonlySet<string>): Promise<FoundInterfaces> {
   const all = await allPages(
     (token) => search.reader.read('ec2', 'DescribeNetworkInterfaces', inVpc(vpcId, token), search.signal),
     (page) => page.NetworkInterfaces,
@@ -278,6 +294,7 @@ async function findInterfaces(search: Search, vpcId: string, nodes: ReadonlySet<
     );
   });
   return {
+    classicLoadBalancers: [...new Set(all.flatMap((card) => classicName(card.Description) ?? []))],
     ours: dangling.map((card) => ({ id: card.NetworkInterfaceId ?? '', name: card.Description ?? '' })),
     foreign: foreign.map((card) => ({
       what: `network interface ${card.NetworkInterfaceId}`,
@@ -289,6 +306,11 @@ async function findInterfaces(search: Search, vpcId: string, nodes: ReadonlySet<
       hint: 'delete what it belongs to',
     })),
   };
+}
+
+/** Those of application and network load balancers say `ELB app/…` and `ELB net/…`. */
+function classicName(description: string | undefined): string | undefined {
+  return /^ELB ([^/]+)$/.exec(description ?? '')?.[1];
 }
 
 async function findEndpoints(search: Search, vpcId: string): Promise<Blocker[]> {

@@ -6,7 +6,7 @@ import { deletedNodeGroup } from '../plan/plan-node-groups.ts';
 import { deletedStack } from '../plan/plan-stacks.ts';
 import { isOurs, stackTag } from '../plan/tags.ts';
 import { usual } from '../plan/usual-seconds.ts';
-import type { Blocker, Leftovers } from './leftovers.ts';
+import { type Blocker, classicBlocker, type Leftovers } from './leftovers.ts';
 import type { Stay } from './receipt.ts';
 
 /** What happens to what holds data, and to logs. */
@@ -47,7 +47,7 @@ export function planDown(
   ];
   return {
     changes: orderDownChanges(changes).flat(),
-    blockers: [...leftovers.foreign, ...foreignInside(observed)],
+    blockers: [...leftovers.foreign, ...leftovers.classicLoadBalancers.map(classicBlocker), ...foreignInside(observed)],
     stays: [...staysOf(observed, leftovers, policy), ...keysThatStay(stacks)],
   };
 }
