@@ -212,12 +212,14 @@ describe('on the way down', () => {
   it('takes load balancers away, and keeps volumes with what they cost until it is told to delete them', async () => {
     await kubectl(sandbox, 'apply', '-f', await clusterFile(shop));
     await kubectl(sandbox, 'wait', 'service/front', '--for=jsonpath={.status.loadBalancer.ingress}', '--timeout=120s');
+    const classic = () => countOf('elb', 'describe-load-balancers', 'LoadBalancerDescriptions');
+    expect(await classic()).toBe(1);
     const kept = receiptOf(
       (await roadstead.ok('down', '-f', file, '--yes', '--delete-logs', '--output', 'json')).stdout,
     );
     const volumes = kept.stayed.filter(({ what }) => /^volume vol-\w+ \(default\/data, 4 GiB\)/.test(what));
     expect(volumes).toMatchObject([{ why: 'volumes are kept by policy', monthlyUsd: 0.32 }]);
-    expect(await countOf('elbv2', 'describe-load-balancers', 'LoadBalancers')).toBe(0);
+    expect(await classic()).toBe(0);
     expect(await countOf('ec2', 'describe-volumes', 'Volumes')).toBe(1);
     const deleted = receiptOf(
       (await roadstead.ok('down', '-f', file, '--yes', '--delete-volumes', '--output', 'json')).stdout,
