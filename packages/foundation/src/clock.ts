@@ -15,7 +15,13 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   sleep: async (ms, signal) => {
     signal?.throwIfAborted();
-    await delay(ms, undefined, signal === undefined ? {} : { signal });
+    try {
+      await delay(ms, undefined, signal === undefined ? {} : { signal });
+    } catch (error) {
+      // Node rejects with an error of its own and hides the reason in its cause.
+      signal?.throwIfAborted();
+      throw error;
+    }
   },
 };
 

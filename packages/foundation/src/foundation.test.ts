@@ -9,6 +9,7 @@ import {
   isRoadsteadError,
   mapBounded,
   RoadsteadError,
+  systemClock,
 } from './index.ts';
 
 describe('canonical JSON', () => {
@@ -52,6 +53,18 @@ describe('the turned clock', () => {
     stop.abort(new Error('stopped'));
     await expect(asleep).rejects.toThrow('stopped');
   });
+});
+
+it.each([
+  ['the system clock', systemClock],
+  ['the turned clock', new FakeClock()],
+])('%s rejects a sleeper with the very reason of the abort', async (_name, clock) => {
+  const stop = new AbortController();
+  const asleep = clock.sleep(60_000, stop.signal);
+  const reason = new RoadsteadError('stopped', { code: 'STOPPED' });
+  stop.abort(reason);
+  await expect(asleep).rejects.toBe(reason);
+  await expect(clock.sleep(1, stop.signal)).rejects.toBe(reason);
 });
 
 describe('back-off', () => {
