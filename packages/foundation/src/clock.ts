@@ -49,7 +49,7 @@ export class FakeClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted();
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
       const sleeper: Sleeper = { wakeAt: this.#monotonic + ms, wake: resolve };
       this.#sleepers.push(sleeper);

@@ -7,17 +7,7 @@ import { makeOwnedAssociations, requirePodRole } from '../pod-identity/associati
 import { eksArn } from '../shared/arns.ts';
 import { type ErrorSubject, invalidParameter, notFound, notImplemented, resourceInUse } from '../shared/errors.ts';
 import { page } from '../shared/paging.ts';
-import {
-  defined,
-  flag,
-  has,
-  type Members,
-  records,
-  requiredText,
-  text,
-  textMap,
-  texts,
-} from '../shared/read.ts';
+import { defined, flag, has, type Members, records, requiredText, text, textMap, texts } from '../shared/read.ts';
 import { addonOf } from '../state.ts';
 import { refuseTags, tagsMember } from '../tags/tag-rules.ts';
 import { closeUpdate, openUpdate, refuseWhileUpdating, updateView } from '../updates/update-record.ts';
