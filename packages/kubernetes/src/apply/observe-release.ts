@@ -2,6 +2,7 @@ import { isRoadsteadError, mapBounded } from '@roadstead/foundation';
 import { type ApiCatalog, findMapping, preferredMapping } from '../client/api-catalog.ts';
 import type { KubernetesReader } from '../client/kubernetes-client.ts';
 import type { ResourceMapping } from '../client/resource-path.ts';
+import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 import { apiVersionOf, groupKindOf, type KindRef, keyOf, refOf } from '../objects/object-ref.ts';
 import { applySetIdOf, idLabel, inventoryNamespace, parseGroupKind, partOfLabel, readParent } from './applyset.ts';
 import { parseInventory } from './inventory.ts';
@@ -21,47 +22,69 @@ export async function observeRelease(
   signal?: AbortSignal,
 ): Promise<ObservedRelease> {
   const listed = signal === undefined ? {} : { signal };
-  const [catalog, parentList, namespaceList] = await Promise.all([
-    // Read anew: a definition may have come or gone since, and a list of a kind that is gone would fail.
-    client.discover({ ...listed, refresh: true }),
+  // Read anew: a definition may have come or gone since, and a list of a kind that is gone would fail.
+  const catalog = await client.discover({ ...listed, refresh: true });
+  const wanted = kindsToList(catalog, desired, []);
+  const [parentList, namespaceList, wantedMembers] = await Promise.all([
     client.list(
       { apiVersion: 'v1', kind: 'ConfigMap' },
       { ...listed, namespace: inventoryNamespace, labelSelector: idLabel, dropManagedFields: true },
     ),
     client.list({ apiVersion: 'v1', kind: 'Namespace' }, listed),
+    listMembers(client, wanted, signal),
   ]);
   const parents = new Map(parentList.items.flatMap(toParent).map((parent) => [parent.component, parent]));
+  const groupKinds = [...parents.values()].flatMap((parent) => parent.groupKinds);
+  // What earlier releases held and this one does not: known only now.
+  const former = kindsToList(catalog, desired, groupKinds).slice(wanted.length);
+  const formerMembers = await listMembers(client, former, signal);
+  const namespaces = [...wanted, ...former].some(isNamespace) ? namespaceList.items : [];
   const componentOf = new Map(
     [...components, ...parents.keys()].map((component) => [applySetIdOf(component), component]),
   );
-  const kinds = kindsToList(
-    catalog,
-    desired,
-    [...parents.values()].flatMap((parent) => parent.groupKinds),
-  );
-  const gone = new Set<ResourceMapping>();
-  const lists = await mapBounded(kinds, listsAtOnce, async (mapping) => {
-    if (mapping.kind === 'Namespace' && mapping.group === '') return namespaceList.items;
-    const kind = { apiVersion: apiVersionOf(mapping.group, mapping.version), kind: mapping.kind };
-    try {
-      return (await client.list(kind, { ...listed, labelSelector: partOfLabel })).items;
-    } catch (error) {
-      // Its definition was deleted a moment ago: discovery still names it.
-      if (!isRoadsteadError(error, 'KUBE_NOT_FOUND')) throw error;
-      gone.add(mapping);
-      return [];
-    }
-  });
-  const members = lists.flat().flatMap((object): [string, ObservedMember][] => {
+  const objects = [...wantedMembers.objects, ...formerMembers.objects, ...namespaces];
+  const members = objects.flatMap((object): [string, ObservedMember][] => {
     const component = componentOf.get(object.metadata.labels?.[partOfLabel] ?? '');
     return component === undefined ? [] : [[keyOf(refOf(object)), { component, object }]];
   });
   return {
-    catalog: withoutKinds(catalog, [...gone]),
+    catalog: withoutKinds(catalog, [...wantedMembers.gone, ...formerMembers.gone]),
     parents,
     members: new Map(members),
     namespaces: new Set(namespaceList.items.map((each) => each.metadata.name)),
   };
+}
+
+interface Members {
+  readonly objects: readonly KubernetesObject[];
+  /** Kinds that discovery still names though their definition was deleted a moment ago. */
+  readonly gone: readonly ResourceMapping[];
+}
+
+/** One list for each kind, by label over all components; namespaces are left to the caller, who has them. */
+async function listMembers(
+  client: KubernetesReader,
+  kinds: readonly ResourceMapping[],
+  signal: AbortSignal | undefined,
+): Promise<Members> {
+  const listed = signal === undefined ? {} : { signal };
+  const gone: ResourceMapping[] = [];
+  const rest = kinds.filter((mapping) => !isNamespace(mapping));
+  const lists = await mapBounded(rest, listsAtOnce, async (mapping) => {
+    const kind = { apiVersion: apiVersionOf(mapping.group, mapping.version), kind: mapping.kind };
+    try {
+      return (await client.list(kind, { ...listed, labelSelector: partOfLabel })).items;
+    } catch (error) {
+      if (!isRoadsteadError(error, 'KUBE_NOT_FOUND')) throw error;
+      gone.push(mapping);
+      return [];
+    }
+  });
+  return { objects: lists.flat(), gone };
+}
+
+function isNamespace({ group, kind }: ResourceMapping): boolean {
+  return kind === 'Namespace' && group === '';
 }
 
 function withoutKinds(catalog: ApiCatalog, gone: readonly ResourceMapping[]): ApiCatalog {
