@@ -1,4 +1,4 @@
-import { type Clock, isRoadsteadError, messageOf, RoadsteadError } from '@roadstead/foundation';
+import { type Clock, RoadsteadError } from '@roadstead/foundation';
 import type { KubernetesClient } from '@roadstead/kubernetes';
 import type { StepProgress } from './events.ts';
 
@@ -13,24 +13,20 @@ export interface ReleaseServiceRequest {
 }
 
 /**
- * Deletes the Service and waits until its finalizer is gone: then its load balancer is. A server that does not answer
- * leaves the sweep to AWS; a Service that is still held at the deadline is an error (`STEP_TIMED_OUT`).
+ * Deletes the Service and waits until its finalizer is gone: then its load balancer is. A server that refuses or does not
+ * answer fails the step, while the control plane is still there to be asked again: what goes on without it leaves a load
+ * balancer behind. A Service that is still held at the deadline is an error (`STEP_TIMED_OUT`).
  */
 export async function releaseService(request: ReleaseServiceRequest): Promise<void> {
   const { client, namespace, name, clock, pollScale, signal, onProgress } = request;
   const ref = { apiVersion: 'v1', kind: 'Service', namespace, name };
   const resource = `Service ${namespace}/${name}`;
   const deadline = clock.monotonic() + Math.max(30_000, 5 * 60_000 * pollScale);
-  try {
-    await client.delete(ref, {}, signal);
-    while ((await client.get(ref, signal)) !== undefined) {
-      if (clock.monotonic() >= deadline) throw stillHeld(namespace, name);
-      onProgress({ resource, status: 'waits for its load balancer to go' });
-      await clock.sleep(Math.max(200, 3000 * pollScale), signal);
-    }
-  } catch (error) {
-    if (!isRoadsteadError(error) || isRoadsteadError(error, 'STEP_TIMED_OUT') || signal.aborted) throw error;
-    onProgress({ resource, status: 'left to AWS', reason: messageOf(error) });
+  await client.delete(ref, {}, signal);
+  while ((await client.get(ref, signal)) !== undefined) {
+    if (clock.monotonic() >= deadline) throw stillHeld(namespace, name);
+    onProgress({ resource, status: 'waits for its load balancer to go' });
+    await clock.sleep(Math.max(200, 3000 * pollScale), signal);
   }
 }
 
