@@ -33,7 +33,8 @@ export async function holdLease(request: HoldLeaseRequest): Promise<HeldLease> {
     release: async () => {
       ended.abort();
       await renewing;
-      await store.leases.release(answer.lease);
+      // A lease that cannot be let go runs out by itself; what was done must be told all the same.
+      await store.leases.release(answer.lease).catch(() => undefined);
     },
   };
 }

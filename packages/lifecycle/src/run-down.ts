@@ -30,11 +30,14 @@ export async function runDown(world: World, prepared: PreparedDown, options: Run
     const done = new Set(steps.filter(({ state }) => state === 'done').map(({ changeId }) => changeId));
     if (outcome.state === 'done') await store.records.forget(id);
     if (outcome.state === 'failed')
-      await store.records.reportProblems(
-        id,
-        outcome.failures.map(({ failure }) => failure),
-        clock.now(),
-      );
+      await store.records
+        .reportProblems(
+          id,
+          outcome.failures.map(({ failure }) => failure),
+          clock.now(),
+        )
+        // The outcome tells them as well: a store that is full must not hide why.
+        .catch(() => undefined);
     return { outcome, receipt: receiptOf({ changes: prepared.plan.changes, stays: prepared.aws.stays }, done) };
   } finally {
     await held.release();

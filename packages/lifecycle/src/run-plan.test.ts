@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock, RoadsteadError } from '@roadstead/foundation';
-import { openStore, type Store } from '@roadstead/store';
+import { type Journal, openStore, type Store } from '@roadstead/store';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LifecycleEvent } from './events.ts';
 import type { Stage } from './plan.ts';
@@ -25,6 +25,7 @@ async function run(
   executor: StepExecutor,
   stop = new AbortController().signal,
   signal = new AbortController().signal,
+  journal: Journal = store.journal,
 ) {
   const events: LifecycleEvent[] = [];
   await store.journal.begin({ id: runId, clusterId: runId, kind: 'up', plan: {}, startedAt: 0 });
@@ -34,7 +35,7 @@ async function run(
     kind: 'up',
     stages,
     executor,
-    journal: store.journal,
+    journal,
     clock: new FakeClock(),
     concurrency: 2,
     stop,
@@ -76,6 +77,35 @@ describe('a run', () => {
     expect(done).toEqual(['beside']);
     expect(last).toMatchObject({ state: 'failed', failure: { code: 'STACK_FAILED' } });
   });
+
+  it.each(['beginStep', 'endStep', 'end'] as const)(
+    'fails, and lets its siblings finish, when the disk is full at %s',
+    async (call) => {
+      const full = Object.assign(Object.create(store.journal) as Journal, {
+        beginStep: store.journal.beginStep.bind(store.journal),
+        endStep: store.journal.endStep.bind(store.journal),
+        end: store.journal.end.bind(store.journal),
+        record: async () => undefined,
+        [call]: () => Promise.reject(new Error('database or disk is full')),
+      });
+      const done: string[] = [];
+      const executor = { execute: async (step: { id: string }) => void done.push(step.id) };
+      const none = new AbortController().signal;
+      const { outcome } = await run(
+        `full-${call}`,
+        [stage('network', 'one'), stage('pools', 'two')],
+        executor,
+        none,
+        none,
+        full,
+      );
+      expect(outcome).toMatchObject({
+        state: 'failed',
+        failures: [{ failure: { code: 'STORE_UNUSABLE', message: expect.stringContaining('disk is full') } }],
+      });
+      expect(done).toEqual({ beginStep: [], endStep: ['one'], end: ['one', 'two'] }[call]);
+    },
+  );
 
   it('stops at the next step when asked and says what remains', async () => {
     const stop = new AbortController();

@@ -51,16 +51,23 @@ export async function runPlan(request: RunPlanRequest): Promise<RunOutcome> {
   );
   const say = eventWriter(request);
   await say({ type: 'run-started', runId: request.runId, cluster: request.cluster, kind: request.kind, changes });
-  const outcome = await walkStages(request, say);
+  const outcome = await endJournal(request, await walkStages(request, say));
   const seconds = secondsSince(clock, began);
-  await request.journal.end(
-    request.runId,
-    outcome.state,
-    clock.now(),
-    outcome.state === 'failed' ? outcome.failures[0]?.failure : undefined,
-  );
   await say({ type: 'run-ended', runId: request.runId, state: outcome.state, seconds });
   return outcome;
+}
+
+/** What could not be journalled is not done: nobody would find it so. */
+async function endJournal({ journal, runId, clock }: RunPlanRequest, outcome: RunOutcome): Promise<RunOutcome> {
+  const failure = outcome.state === 'failed' ? outcome.failures[0]?.failure : undefined;
+  try {
+    await journal.end(runId, outcome.state, clock.now(), failure);
+    return outcome;
+  } catch (error) {
+    return outcome.state === 'failed'
+      ? outcome
+      : { state: 'failed', failures: [{ step: 'journal', failure: unjournalled(error) }] };
+  }
 }
 
 async function walkStages(request: RunPlanRequest, say: Say): Promise<RunOutcome> {
@@ -101,7 +108,7 @@ async function runStage(
   const failures: StepFailure[] = [];
   await mapBounded(stage.steps, request.concurrency, async (step) => {
     if (failures.length > 0 || isEnding(request)) return;
-    const failure = await runStep(request, step, say);
+    const failure = await runStep(request, step, say).catch(unjournalled);
     if (failure === undefined) remaining.delete(step.id);
     else if (failure !== cutShort) failures.push({ step: step.id, failure });
   });
@@ -110,6 +117,18 @@ async function runStage(
 
 /** How the journal keeps a step that a second Ctrl-C ended: the next run goes on from it. */
 const cutShort: Failure = { code: 'STOPPED', message: 'stopped at once, before its end' };
+
+/**
+ * A journal that cannot be written ends the run as a failure of its step, so that its siblings come to rest before the
+ * lease is let go. What AWS was asked for stands; the next run finds it.
+ */
+function unjournalled(error: unknown): Failure {
+  return {
+    code: 'STORE_UNUSABLE',
+    message: `the journal of the run cannot be written: ${messageOf(error)}`,
+    hint: 'Free the disk, or mend the database, then run the same command again: it goes on from what is there.',
+  };
+}
 
 async function runStep(request: RunPlanRequest, step: PlannedStep, say: Say): Promise<Failure | undefined> {
   const { clock, journal, runId, signal } = request;

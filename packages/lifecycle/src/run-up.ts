@@ -45,11 +45,14 @@ export async function runUp(world: World, prepared: PreparedUp, options: RunOpti
     const outcome = await walk(world, prepared, { ...options, signal, runId });
     if (outcome.state === 'done') await store.records.verified(id, release.version, release.digest, clock.now());
     if (outcome.state === 'failed')
-      await store.records.reportProblems(
-        id,
-        outcome.failures.map(({ failure }) => failure),
-        clock.now(),
-      );
+      await store.records
+        .reportProblems(
+          id,
+          outcome.failures.map(({ failure }) => failure),
+          clock.now(),
+        )
+        // The outcome tells them as well: a store that is full must not hide why.
+        .catch(() => undefined);
     return outcome;
   } finally {
     await held.release();
