@@ -247,6 +247,38 @@ describe('a channel', () => {
     expect(problems).toContain(`[${code}]`);
   });
 
+  describe('that requires a version of Roadstead', () => {
+    const requiring = (range: string, roadstead: string, more = '') => {
+      const text = `apiVersion: roadstead.dev/v1\nkind: Channel\nmetadata: {name: test}\nspec:\n  requires: {roadstead: ${range}}\n  kubernetes: ["1.36"]\n${more}`;
+      return parseChannel({ root: 'channel', files: filesWith({ 'channel.yaml': text }), roadstead });
+    };
+
+    it('is read by one that it takes', () => {
+      expect(requiring('">=1.2 <2"', '1.4.0').problems).toEqual([]);
+    });
+
+    it('is refused by another one, and whatever else is wrong with it is not said', () => {
+      const { channel, problems } = requiring('">=2.0.0"', '1.4.0', '  news: of version 2\n');
+      expect(channel).toBeUndefined();
+      expect(problems.map(formatProblem)).toEqual([
+        'channel/channel.yaml:5:25: the channel requires Roadstead >=2.0.0, this is 1.4.0 [ROADSTEAD_VERSION]\n' +
+          '  hint: another version of Roadstead, or a commit of the channel that takes this one',
+      ]);
+    });
+
+    it('is refused when the range is none', () => {
+      const problems = requiring('latest', '1.4.0').problems.map(formatProblem).join('\n');
+      expect(problems).toContain('channel/channel.yaml:5:25: "latest" is not a range of versions [WRONG_RANGE]');
+    });
+
+    it('is compared with the version that runs', () => {
+      const text =
+        'apiVersion: roadstead.dev/v1\nkind: Channel\nmetadata: {name: test}\nspec: {requires: {roadstead: ">999"}, kubernetes: ["1.36"]}\n';
+      const { problems } = parseChannel({ root: 'channel', files: filesWith({ 'channel.yaml': text }) });
+      expect(problems.map(({ code }) => code)).toEqual(['ROADSTEAD_VERSION']);
+    });
+  });
+
   it('names its content where it is no commit, and the commit where it is one', () => {
     const files = filesWith();
     const one = parseChannel({ root: 'a', files }).channel?.source;

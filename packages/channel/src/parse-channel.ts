@@ -6,6 +6,7 @@ import { checkConfigSchema, configReader } from './config-schema.ts';
 import { parseComponents } from './parse-components.ts';
 import { parseEks } from './parse-eks.ts';
 import { byPhase, parseStack } from './parse-stack.ts';
+import { checkRequires } from './requires.ts';
 import { openDocuments, type PathFile, type YamlFile } from './yaml-documents.ts';
 
 /** The text of a channel's files by path, as `stacks/network.yaml`. */
@@ -15,6 +16,8 @@ export interface ChannelFiles {
   readonly files: ReadonlyMap<string, string>;
   /** The commit that the files are of; without one, the version names their content. */
   readonly commit?: string;
+  /** The version of Roadstead that reads them; default: this one. */
+  readonly roadstead?: string;
 }
 
 export interface ParsedChannel {
@@ -39,6 +42,8 @@ const own = { dialect: 'own', expressions: true } as const;
 export function parseChannel(input: ChannelFiles): ParsedChannel {
   const problems: Problem[] = [];
   const about = readAbout(input, problems);
+  // A channel of a newer Roadstead may be wrong for this one everywhere: the cause is said alone.
+  if (problems.some(({ code }) => code === 'ROADSTEAD_VERSION')) return { problems };
   const configSchema = readConfigSchema(input, problems);
   const stacks = filesUnder(input, 'stacks').flatMap((file) => parseStack(file, problems));
   const eks = parseEks(filesUnder(input, 'eks'), problems);
@@ -101,6 +106,11 @@ function readAbout(input: ChannelFiles, problems: Problem[]): Pick<Channel, 'nam
   }
   const [open] = openDocuments(file, { ...own, expressions: false }, problems);
   if (open === undefined) return undefined;
+  const unfit = checkRequires(open, input.roadstead);
+  if (unfit !== undefined) {
+    problems.push(unfit);
+    if (unfit.code === 'ROADSTEAD_VERSION') return undefined;
+  }
   const read = parseBySchema(channelFile, { file: file.file, document: open.document, lines: open.lines });
   if ('value' in read) return { name: read.value.metadata.name, kubernetes: read.value.spec.kubernetes };
   problems.push(...read.problems);
