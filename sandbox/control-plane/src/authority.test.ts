@@ -51,6 +51,37 @@ it('is refused by whoever trusts another authority', async () => {
   expect(certificate.verify(new X509Certificate(theirs.certPem).publicKey)).toBe(false);
 });
 
+it.each(['plain', 'with, comma = and "quotes"', 'ünïcode'])(
+  'names an authority that is called %s as its issuer',
+  (name) => {
+    const authority = createAuthority(name, now);
+    const own = new X509Certificate(authority.certPem);
+    const issued = new X509Certificate(issueClientCertificate(authority, { name: 'jane' }, now).certPem);
+    expect(issued.checkIssued(own)).toBe(true);
+    expect(own.checkIssued(own)).toBe(true);
+  },
+);
+
+it('says what a certificate may be used for and when', () => {
+  const authority = createAuthority('test', now);
+  const serving = issueServerCertificate(authority, ['node-1', '::1'], now);
+  const client = issueClientCertificate(authority, { name: 'jane', groups: ['readers', 'writers'] }, now);
+  const [ca, server, user] = [authority, serving, client].map(({ certPem }) => new X509Certificate(certPem));
+  expect([ca?.ca, server?.ca, user?.ca]).toEqual([true, false, false]);
+  expect(server?.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']);
+  expect(user?.keyUsage).toEqual(['1.3.6.1.5.5.7.3.2']);
+  expect(server?.checkIP('::1')).toBe('::1');
+  expect(user?.subject).toBe('O=readers\nO=writers\nCN=jane');
+  expect(Number(user?.validFromDate)).toBeLessThan(now);
+  expect(Number(user?.validToDate)).toBeGreaterThan(now + 9 * 365 * 24 * 3_600_000);
+  expect(server?.serialNumber).not.toBe(user?.serialNumber);
+});
+
+it('is valid beyond the year 2049, where certificates write dates in another form', () => {
+  const late = new X509Certificate(createAuthority('test', Date.UTC(2045, 0)).certPem);
+  expect(late.validToDate.getUTCFullYear()).toBe(2054);
+});
+
 it('publishes the public half of the service account key and nothing else', async () => {
   const key = await createServiceAccountKey();
   const [published] = keySetOf(key.publicPem).keys;

@@ -6,7 +6,6 @@ import {
   generateKeyPairSync,
   type JsonWebKey,
   type KeyObject,
-  X509Certificate,
 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { type CertificateRequest, type Subject, signCertificate } from './certificate.ts';
@@ -38,14 +37,10 @@ const tenYearsMs = 10 * 365 * 24 * hourMs;
 export function createAuthority(commonName: string, nowMs: number): Authority {
   const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const subject = { commonName, organizations: [] };
-  return certify(
-    { subject, issuer: { subject, privateKey: keys.privateKey }, role: { kind: 'authority' } },
-    nowMs,
-    keys,
-  );
+  return certify({ subject, issuer: { privateKey: keys.privateKey }, role: { kind: 'authority' } }, nowMs, keys);
 }
 
-/** A serving certificate for DNS names and IPv4 addresses; the first name is the subject. */
+/** A serving certificate for DNS names and IP addresses; the first name is the subject. */
 export function issueServerCertificate(authority: Authority, names: readonly string[], nowMs: number): Certificate {
   const [commonName] = names;
   if (commonName === undefined) throw new Error('a serving certificate needs a name');
@@ -62,7 +57,7 @@ export function issueClientCertificate(
 }
 
 function issue(authority: Authority, subject: Subject, role: CertificateRequest['role'], nowMs: number): Certificate {
-  const issuer = { subject: subjectOf(authority), privateKey: createPrivateKey(authority.keyPem) };
+  const issuer = { certPem: authority.certPem, privateKey: createPrivateKey(authority.keyPem) };
   return certify({ subject, issuer, role }, nowMs, generateKeyPairSync('ec', { namedCurve: 'P-256' }));
 }
 
@@ -78,13 +73,6 @@ function certify(
     notAfterMs: nowMs + tenYearsMs,
   });
   return { certPem, keyPem: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
-}
-
-/** Authorities of this file carry a common name and nothing else. */
-function subjectOf(authority: Authority): Subject {
-  const commonName = /^CN=(.*)$/m.exec(new X509Certificate(authority.certPem).subject)?.[1];
-  if (commonName === undefined) throw new Error('the authority has no common name');
-  return { commonName, organizations: [] };
 }
 
 const generateKeyPairAsync = promisify(generateKeyPair);
