@@ -5,11 +5,11 @@ export type Inventory = Readonly<Record<string, readonly string[]>>;
 
 interface Kind {
   readonly kind: string;
-  readonly service: string;
-  readonly operation: string;
+  /** As `ec2.DescribeVpcs`; services by botocore's names. */
+  readonly call: string;
   readonly input?: Record<string, unknown>;
-  /** The output's list, and the member that names an item; a path of names, lists are flattened on the way. */
-  readonly path: readonly string[];
+  /** Names from the output to an item's own name, as `Vpcs.VpcId`; lists are flattened on the way. */
+  readonly path: string;
   readonly skip?: (item: unknown) => boolean;
 }
 
@@ -21,106 +21,49 @@ const gone = (item: unknown): boolean =>
 /** AWS makes such aliases, and the keys behind them, by itself at the first use; nobody can delete them. */
 const isAwsAlias = (item: unknown): boolean => String(memberOf(item, 'AliasName')).startsWith('alias/aws/');
 
-const regional: readonly Kind[] = [
-  { kind: 'vpc', service: 'ec2', operation: 'DescribeVpcs', path: ['Vpcs', 'VpcId'] },
-  { kind: 'subnet', service: 'ec2', operation: 'DescribeSubnets', path: ['Subnets', 'SubnetId'] },
-  { kind: 'route-table', service: 'ec2', operation: 'DescribeRouteTables', path: ['RouteTables', 'RouteTableId'] },
-  {
-    kind: 'internet-gateway',
-    service: 'ec2',
-    operation: 'DescribeInternetGateways',
-    path: ['InternetGateways', 'InternetGatewayId'],
-  },
-  {
-    kind: 'nat-gateway',
-    service: 'ec2',
-    operation: 'DescribeNatGateways',
-    path: ['NatGateways', 'NatGatewayId'],
-    skip: gone,
-  },
-  { kind: 'elastic-ip', service: 'ec2', operation: 'DescribeAddresses', path: ['Addresses', 'AllocationId'] },
-  {
-    kind: 'vpc-endpoint',
-    service: 'ec2',
-    operation: 'DescribeVpcEndpoints',
-    path: ['VpcEndpoints', 'VpcEndpointId'],
-    skip: gone,
-  },
-  { kind: 'security-group', service: 'ec2', operation: 'DescribeSecurityGroups', path: ['SecurityGroups', 'GroupId'] },
-  {
-    kind: 'network-interface',
-    service: 'ec2',
-    operation: 'DescribeNetworkInterfaces',
-    path: ['NetworkInterfaces', 'NetworkInterfaceId'],
-  },
-  {
-    kind: 'instance',
-    service: 'ec2',
-    operation: 'DescribeInstances',
-    path: ['Reservations', 'Instances', 'InstanceId'],
-    skip: gone,
-  },
-  { kind: 'volume', service: 'ec2', operation: 'DescribeVolumes', path: ['Volumes', 'VolumeId'] },
-  {
-    kind: 'launch-template',
-    service: 'ec2',
-    operation: 'DescribeLaunchTemplates',
-    path: ['LaunchTemplates', 'LaunchTemplateId'],
-  },
+/** Every listing there is; IAM and Route 53 answer the same in each region. */
+const kinds: readonly Kind[] = [
+  { kind: 'vpc', call: 'ec2.DescribeVpcs', path: 'Vpcs.VpcId' },
+  { kind: 'subnet', call: 'ec2.DescribeSubnets', path: 'Subnets.SubnetId' },
+  { kind: 'route-table', call: 'ec2.DescribeRouteTables', path: 'RouteTables.RouteTableId' },
+  { kind: 'internet-gateway', call: 'ec2.DescribeInternetGateways', path: 'InternetGateways.InternetGatewayId' },
+  { kind: 'nat-gateway', call: 'ec2.DescribeNatGateways', path: 'NatGateways.NatGatewayId', skip: gone },
+  { kind: 'elastic-ip', call: 'ec2.DescribeAddresses', path: 'Addresses.AllocationId' },
+  { kind: 'vpc-endpoint', call: 'ec2.DescribeVpcEndpoints', path: 'VpcEndpoints.VpcEndpointId', skip: gone },
+  { kind: 'security-group', call: 'ec2.DescribeSecurityGroups', path: 'SecurityGroups.GroupId' },
+  { kind: 'network-interface', call: 'ec2.DescribeNetworkInterfaces', path: 'NetworkInterfaces.NetworkInterfaceId' },
+  { kind: 'instance', call: 'ec2.DescribeInstances', path: 'Reservations.Instances.InstanceId', skip: gone },
+  { kind: 'volume', call: 'ec2.DescribeVolumes', path: 'Volumes.VolumeId' },
+  { kind: 'launch-template', call: 'ec2.DescribeLaunchTemplates', path: 'LaunchTemplates.LaunchTemplateId' },
   {
     kind: 'auto-scaling-group',
-    service: 'autoscaling',
-    operation: 'DescribeAutoScalingGroups',
-    path: ['AutoScalingGroups', 'AutoScalingGroupName'],
+    call: 'autoscaling.DescribeAutoScalingGroups',
+    path: 'AutoScalingGroups.AutoScalingGroupName',
   },
-  {
-    kind: 'load-balancer',
-    service: 'elbv2',
-    operation: 'DescribeLoadBalancers',
-    path: ['LoadBalancers', 'LoadBalancerArn'],
-  },
-  {
-    kind: 'target-group',
-    service: 'elbv2',
-    operation: 'DescribeTargetGroups',
-    path: ['TargetGroups', 'TargetGroupArn'],
-  },
+  { kind: 'load-balancer', call: 'elbv2.DescribeLoadBalancers', path: 'LoadBalancers.LoadBalancerArn' },
+  { kind: 'target-group', call: 'elbv2.DescribeTargetGroups', path: 'TargetGroups.TargetGroupArn' },
   {
     kind: 'classic-load-balancer',
-    service: 'elb',
-    operation: 'DescribeLoadBalancers',
-    path: ['LoadBalancerDescriptions', 'LoadBalancerName'],
+    call: 'elb.DescribeLoadBalancers',
+    path: 'LoadBalancerDescriptions.LoadBalancerName',
   },
-  { kind: 'log-group', service: 'logs', operation: 'DescribeLogGroups', path: ['logGroups', 'logGroupName'] },
-  { kind: 'key-alias', service: 'kms', operation: 'ListAliases', path: ['Aliases', 'AliasName'], skip: isAwsAlias },
-  { kind: 'queue', service: 'sqs', operation: 'ListQueues', path: ['QueueUrls'] },
-  { kind: 'event-rule', service: 'events', operation: 'ListRules', path: ['Rules', 'Name'] },
-  { kind: 'parameter', service: 'ssm', operation: 'DescribeParameters', path: ['Parameters', 'Name'] },
-];
-
-const global: readonly Kind[] = [
-  { kind: 'role', service: 'iam', operation: 'ListRoles', path: ['Roles', 'RoleName'] },
-  { kind: 'policy', service: 'iam', operation: 'ListPolicies', input: { Scope: 'Local' }, path: ['Policies', 'Arn'] },
-  {
-    kind: 'instance-profile',
-    service: 'iam',
-    operation: 'ListInstanceProfiles',
-    path: ['InstanceProfiles', 'InstanceProfileName'],
-  },
-  {
-    kind: 'oidc-provider',
-    service: 'iam',
-    operation: 'ListOpenIDConnectProviders',
-    path: ['OpenIDConnectProviderList', 'Arn'],
-  },
-  { kind: 'user', service: 'iam', operation: 'ListUsers', path: ['Users', 'UserName'] },
-  { kind: 'hosted-zone', service: 'route53', operation: 'ListHostedZones', path: ['HostedZones', 'Id'] },
+  { kind: 'log-group', call: 'logs.DescribeLogGroups', path: 'logGroups.logGroupName' },
+  { kind: 'key-alias', call: 'kms.ListAliases', path: 'Aliases.AliasName', skip: isAwsAlias },
+  { kind: 'queue', call: 'sqs.ListQueues', path: 'QueueUrls' },
+  { kind: 'event-rule', call: 'events.ListRules', path: 'Rules.Name' },
+  { kind: 'parameter', call: 'ssm.DescribeParameters', path: 'Parameters.Name' },
+  { kind: 'role', call: 'iam.ListRoles', path: 'Roles.RoleName' },
+  { kind: 'policy', call: 'iam.ListPolicies', path: 'Policies.Arn', input: { Scope: 'Local' } },
+  { kind: 'instance-profile', call: 'iam.ListInstanceProfiles', path: 'InstanceProfiles.InstanceProfileName' },
+  { kind: 'oidc-provider', call: 'iam.ListOpenIDConnectProviders', path: 'OpenIDConnectProviderList.Arn' },
+  { kind: 'user', call: 'iam.ListUsers', path: 'Users.UserName' },
+  { kind: 'hosted-zone', call: 'route53.ListHostedZones', path: 'HostedZones.Id' },
 ];
 
 /** Reads everything of one account and region out of the emulator, page by page. */
 export async function readInventory(backend: Backend, place: Place): Promise<Inventory> {
   const found: Record<string, readonly string[]> = {};
-  for (const kind of [...regional, ...global]) {
+  for (const kind of kinds) {
     const names = await namesOf(backend, place, kind);
     if (names.length > 0) found[kind.kind] = names.toSorted();
   }
@@ -130,10 +73,10 @@ export async function readInventory(backend: Backend, place: Place): Promise<Inv
 
 /** Keys that somebody made and did not schedule for deletion. */
 async function customerKeys(backend: Backend, place: Place): Promise<string[]> {
-  const names = (operation: string, path: readonly string[], skip?: (item: unknown) => boolean) =>
-    namesOf(backend, place, { kind: 'key', service: 'kms', operation, path, ...(skip === undefined ? {} : { skip }) });
-  const ofAws = new Set(await names('ListAliases', ['Aliases', 'TargetKeyId'], (alias) => !isAwsAlias(alias)));
-  const made = (await names('ListKeys', ['Keys', 'KeyId'])).filter((id) => !ofAws.has(id));
+  const ofAws = { kind: 'key', call: 'kms.ListAliases', path: 'Aliases.TargetKeyId' };
+  const skipped = new Set(await namesOf(backend, place, { ...ofAws, skip: (alias) => !isAwsAlias(alias) }));
+  const all = await namesOf(backend, place, { kind: 'key', call: 'kms.ListKeys', path: 'Keys.KeyId' });
+  const made = all.filter((id) => !skipped.has(id));
   const described = await Promise.all(made.map((KeyId) => backend.call(place, 'kms', 'DescribeKey', { KeyId })));
   return made.filter((_, index) => memberOf(described[index]?.['KeyMetadata'], 'KeyState') !== 'PendingDeletion');
 }
@@ -145,11 +88,8 @@ const pageTokens = [
   ['NextMarker', 'Marker'],
 ] as const;
 
-async function namesOf(
-  backend: Backend,
-  place: Place,
-  { service, operation, input = {}, path, skip }: Kind,
-): Promise<string[]> {
+async function namesOf(backend: Backend, place: Place, { call, input = {}, path, skip }: Kind): Promise<string[]> {
+  const [service = '', operation = ''] = call.split('.');
   const names: string[] = [];
   let page: Record<string, unknown> = {};
   for (let turn = 0; turn < 1000; turn++) {
@@ -159,7 +99,7 @@ async function namesOf(
         if (error instanceof AwsError && error.code === 'NotImplemented') return {};
         throw error;
       });
-    names.push(...pick(output, path, skip));
+    names.push(...pick(output, path.split('.'), skip));
     const token = pageTokens.find(([name]) => typeof output[name] === 'string' && output[name] !== '');
     if (token === undefined) return names;
     page = { [token[1]]: output[token[0]] };
