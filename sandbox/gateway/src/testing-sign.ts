@@ -16,8 +16,9 @@ export function signRequest(
   const stamp = `${new Date(nowMs).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
   const credential = `${keys.accessKeyId}/${stamp.slice(0, 8)}/${scope.region}/${scope.service}/aws4_request`;
   const headers = { host: 'localhost', ...request.headers, 'x-amz-date': stamp };
+  const signed = Object.keys(headers).filter((name) => name === 'host' || name.startsWith('x-amz-'));
   const authorization = (signature: string): string =>
-    `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host;x-amz-date, Signature=${signature}`;
+    `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=${signed.toSorted().join(';')}, Signature=${signature}`;
   const draft: WireRequest = { ...request, headers: { ...headers, authorization: authorization('0') } };
   const read = readSignature(draft);
   if (typeof read === 'string') throw new Error(`The draft's signature is ${read}.`);

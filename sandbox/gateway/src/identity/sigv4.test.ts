@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseQuery, type WireRequest } from '../protocol/http.ts';
-import { isSignedWith, readSignature } from './sigv4.ts';
+import { signRequest } from '../testing-sign.ts';
+import { canonicalRequest, computeSignature, isSignedWith, readSignature } from './sigv4.ts';
 
 const secret = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 
@@ -132,6 +134,14 @@ describe('what is no signature', () => {
       'incomplete',
     ],
     [
+      'a date that the calendar does not have: it would never expire',
+      {
+        authorization: authorization('iam', 'host', 'x').replace('20150830', '20159930'),
+        'x-amz-date': '20159930T000000Z',
+      },
+      'incomplete',
+    ],
+    [
       'a date of another day',
       { authorization: authorization('iam', 'host', 'x'), 'x-amz-date': '20150831T000000Z' },
       'incomplete',
@@ -139,4 +149,41 @@ describe('what is no signature', () => {
   ])('%s', (_, headers, problem) => {
     expect(readSignature(request('GET', '/', headers))).toBe(problem);
   });
+});
+
+describe('a signature over less than the whole request', () => {
+  const now = Date.parse('2026-11-21T12:00:00Z');
+  const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: secret };
+  const sign = (service: string, headers: Record<string, string>, more: Partial<WireRequest> = {}): WireRequest =>
+    signRequest({ ...request('POST', '/', headers, 'a'), ...more }, keys, { service, region: 'us-east-1' }, now);
+
+  it.each(['UNSIGNED-PAYLOAD', 'STREAMING-UNSIGNED-PAYLOAD-TRAILER'])('%s is for S3 alone', (declared) => {
+    const headers = { 'x-amz-content-sha256': declared };
+    expect(verdict(sign('s3', headers), secret)).toBe(true);
+    expect(verdict(sign('eks', headers), secret)).toBe(false);
+  });
+
+  it('does not hold when a header of AWS’s own was added to it', () => {
+    const wire = sign('eks', { 'x-amz-target': 'Eks.CreateCluster' });
+    expect(verdict(wire, secret)).toBe(true);
+    expect(verdict({ ...wire, headers: { ...wire.headers, 'x-amz-meta-other': 'x' } }, secret)).toBe(false);
+    expect(verdict({ ...wire, headers: { ...wire.headers, 'x-amz-user-agent': 'x' } }, secret)).toBe(true);
+  });
+
+  it('does not hold when a body was put under a presigned query', () => {
+    const signed = presign(now);
+    expect(verdict(signed, secret)).toBe(true);
+    expect(verdict({ ...signed, body: Buffer.from('Action=DeleteUser') }, secret)).toBe(false);
+  });
+
+  function presign(at: number): WireRequest {
+    const stamp = `${new Date(at).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
+    const query = `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F${stamp.slice(0, 8)}%2Fus-east-1%2Fsts%2Faws4_request&X-Amz-Date=${stamp}&X-Amz-Expires=60&X-Amz-SignedHeaders=host&Action=GetCallerIdentity`;
+    const draft = request('POST', `/?${query}&X-Amz-Signature=0`, host);
+    const read = readSignature(draft);
+    if (typeof read === 'string') throw new Error(read);
+    const hash = createHash('sha256').update('').digest('hex');
+    const hex = computeSignature(secret, read, canonicalRequest(draft, read, hash));
+    return request('POST', `/?${query}&X-Amz-Signature=${hex}`, host);
+  }
 });

@@ -69,6 +69,7 @@ function assemble(parts: Parts): Signature | SignatureProblem {
   const { signedHeaders, signature, timestamp, expires } = parts;
   if (!accessKeyId || !date || !region || !service || !signedHeaders || !signature || !timestamp) return 'incomplete';
   if (!/^\d{8}T\d{6}Z$/.test(timestamp) || !timestamp.startsWith(date)) return 'incomplete';
+  if (Number.isNaN(timestampMs(timestamp))) return 'incomplete';
   if (parts.presigned && !/^\d+$/.test(expires ?? '')) return 'incomplete';
   return {
     accessKeyId,
@@ -89,13 +90,13 @@ export function timestampMs(timestamp: string): number {
   return Date.parse(timestamp.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
 }
 
-const emptyHash = createHash('sha256').update('').digest('hex');
-
-/** The payload hash that the signature must have been made over; `undefined` when the declared one is a lie. */
+/** The payload hash that the signature must have been made over; `undefined` when the declared one is a lie. S3 alone takes payloads unsigned. */
 export function payloadHash(request: WireRequest, signature: Signature): string | undefined {
   const declared = request.headers['x-amz-content-sha256'];
-  if (signature.presigned) return signature.service === 's3' ? (declared ?? 'UNSIGNED-PAYLOAD') : emptyHash;
-  if (declared === 'UNSIGNED-PAYLOAD' || declared?.startsWith('STREAMING-') === true) return declared;
+  if (signature.service === 's3') {
+    if (signature.presigned) return declared ?? 'UNSIGNED-PAYLOAD';
+    if (declared === 'UNSIGNED-PAYLOAD' || declared?.startsWith('STREAMING-') === true) return declared;
+  }
   const actual = createHash('sha256').update(request.body).digest('hex');
   return declared === undefined || declared === actual ? actual : undefined;
 }
@@ -144,11 +145,17 @@ function hmac(key: Uint8Array, text: string): Uint8Array {
   return createHmac('sha256', key).update(text).digest();
 }
 
-/** Whether the request was signed with this secret, payload included. */
+/** Whether the request was signed with this secret, payload, host and every header of AWS's own included. */
 export function isSignedWith(secret: string, request: WireRequest, signature: Signature): boolean {
   const hash = payloadHash(request, signature);
-  if (hash === undefined || !signature.signedHeaders.includes('host')) return false;
+  if (hash === undefined || unsignedHeaders(request, signature).length > 0) return false;
   const wanted = Buffer.from(computeSignature(secret, signature, canonicalRequest(request, signature, hash)));
   const given = Buffer.from(signature.signature);
   return wanted.length === given.length && timingSafeEqual(wanted, given);
+}
+
+/** What says who is asked for what: it must be signed. A browser's user agent is the one header that clients leave out. */
+function unsignedHeaders(request: WireRequest, { signedHeaders }: Signature): readonly string[] {
+  const own = Object.keys(request.headers).filter((name) => name.startsWith('x-amz-') && name !== 'x-amz-user-agent');
+  return ['host', ...own].filter((name) => !signedHeaders.includes(name));
 }
