@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { readFaultRule } from './control.ts';
+import { type ControlParts, handleControl, readFaultRule } from './control.ts';
+import { Faults } from './faults.ts';
+import { Journal } from './journal.ts';
+import { bodyText } from './protocol/http.ts';
 
 describe('a fault rule from JSON', () => {
   it('is taken as it stands', () => {
@@ -33,7 +36,37 @@ describe('a fault rule from JSON', () => {
       'Only requests of clients',
     ],
     ['an error without code', { action: { kind: 'error' } }, 'needs a code'],
+    ['a code that would break a header', { action: { kind: 'error', code: 'a\r\nb' } }, 'one word'],
   ])('is refused: %s', (_, body, message) => {
     expect(() => readFaultRule(body)).toThrow(message);
+  });
+});
+
+describe('the control port', () => {
+  const parts: ControlParts = {
+    token: 't',
+    journal: new Journal(),
+    faults: new Faults(),
+    violations: [],
+    unimplemented: new Map(),
+    inventory: async () => {
+      throw new Error('moto is gone');
+    },
+    status: () => ({}),
+    routes: {},
+  };
+
+  it.each([
+    ['GET', 'status', '', 200, '{}'],
+    ['GET', 'nosuch', '', 404, 'no control route'],
+    ['POST', 'faults', '{', 400, 'JSON'],
+    ['DELETE', 'faults/%zz', '', 400, 'URI malformed'],
+    ['GET', 'inventory', '', 500, 'moto is gone'],
+  ])('%s %s %s is answered with %i', async (method, path, body, status, text) => {
+    const headers = { authorization: 'Bearer t' };
+    const request = { method, path: `/_roadstead/${path}`, query: [], headers, body: Buffer.from(body) };
+    const answer = await handleControl(parts, request);
+    expect(answer.status).toBe(status);
+    expect(bodyText(answer.body)).toContain(text);
   });
 });

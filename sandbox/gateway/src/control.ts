@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { messageOf } from '@roadstead/foundation';
 import type { FaultRule, Faults } from './faults.ts';
 import type { Journal } from './journal.ts';
 import type { ModelViolation, Unimplemented } from './pipeline.ts';
@@ -38,8 +39,8 @@ export async function handleControl(parts: ControlParts, request: WireRequest): 
     const body: unknown = text === '' ? undefined : JSON.parse(text);
     return json(200, (await handler(body, new Map(request.query), rest.map(decodeURIComponent).join('/'))) ?? {});
   } catch (error) {
-    if (error instanceof ControlRefusal || error instanceof SyntaxError) return json(400, { error: error.message });
-    throw error;
+    const isRefusal = error instanceof ControlRefusal || error instanceof SyntaxError || error instanceof URIError;
+    return json(isRefusal ? 400 : 500, { error: messageOf(error) });
   }
 }
 
@@ -155,6 +156,7 @@ function readAction(value: unknown): FaultRule['action'] {
   if (kind !== 'error') throw new ControlRefusal('kind is error, throttle, delay or hold.');
   const code = typed<string>(given, 'code', 'string');
   if (code === undefined) throw new ControlRefusal('An error needs a code.');
+  if (!/^[\w.:-]+$/.test(code)) throw new ControlRefusal('The code of an error is one word: it goes into a header.');
   const status = typed<number>(given, 'status', 'number');
   const message = typed<string>(given, 'message', 'string') ?? 'A fault was asked for.';
   return { kind, code, message, ...(status === undefined ? {} : { status }) };

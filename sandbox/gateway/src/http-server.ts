@@ -10,13 +10,21 @@ export interface WireServer {
   close(): Promise<void>;
 }
 
-const largestBody = 64 * 1024 * 1024;
+export interface WireLimits {
+  /** Bytes. Default 64 MiB. */
+  readonly largestBody?: number;
+  /** For a client to send a whole request; how long its answer may take has no limit. Default a minute. */
+  readonly requestMs?: number;
+}
 
 /** Listens on 127.0.0.1. Rejects with PORT_IN_USE when the port is taken. `port` 0 takes a free one. */
-export async function listen(handler: WireHandler, port: number): Promise<WireServer> {
-  const server = createServer((incoming, outgoing) => void serve(handler, incoming, outgoing));
+export async function listen(handler: WireHandler, port: number, limits: WireLimits = {}): Promise<WireServer> {
+  const { largestBody = 64 * 1024 * 1024, requestMs = 60_000 } = limits;
+  const server = createServer(
+    { requestTimeout: requestMs, headersTimeout: requestMs, connectionsCheckingInterval: Math.min(requestMs, 5_000) },
+    (incoming, outgoing) => void serve(handler, largestBody, incoming, outgoing),
+  );
   server.keepAliveTimeout = 65_000;
-  server.requestTimeout = 0;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenProblem(error, port)));
     server.listen(port, '127.0.0.1', () => resolve());
@@ -43,12 +51,17 @@ function closeServer(server: Server): Promise<void> {
   });
 }
 
-async function serve(handler: WireHandler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function serve(
+  handler: WireHandler,
+  largestBody: number,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
   const gone = new AbortController();
   outgoing.once('close', () => gone.abort(new Error('The client is gone.')));
   try {
-    const body = await readBody(incoming);
-    if (body === undefined) return void outgoing.writeHead(413).end();
+    const body = await readBody(incoming, largestBody);
+    if (body === undefined) return refuse(outgoing, 413);
     const answer = await handler(toWire(incoming, body), gone.signal);
     if (gone.signal.aborted) return;
     if (answer === undefined) return void outgoing.destroy();
@@ -60,16 +73,26 @@ async function serve(handler: WireHandler, incoming: IncomingMessage, outgoing: 
     });
     outgoing.end(incoming.method === 'HEAD' ? undefined : bytes);
   } catch {
-    outgoing.destroy();
+    refuse(outgoing, 500);
   }
 }
 
-async function readBody(incoming: IncomingMessage): Promise<Uint8Array | undefined> {
+/** Without a body: nothing is known of the protocol. The connection ends, since the request may not have been read. */
+function refuse(outgoing: ServerResponse, status: number): void {
+  if (outgoing.headersSent || outgoing.destroyed) return void outgoing.destroy();
+  outgoing.writeHead(status, { connection: 'close', 'content-length': 0 }).end();
+}
+
+/** `undefined`: larger than allowed. What is left of it is read and forgotten, so that the client hears the answer. */
+async function readBody(incoming: IncomingMessage, largest: number): Promise<Uint8Array | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of incoming) {
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
     size += chunk.length;
-    if (size > largestBody) return undefined;
+    if (size > largest) {
+      incoming.resume();
+      return undefined;
+    }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
