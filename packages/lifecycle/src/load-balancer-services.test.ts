@@ -26,7 +26,7 @@ it('says why they could not be listed', async () => {
   const list = () => Promise.reject(new RoadsteadError('services is forbidden', { code: 'KUBE_FORBIDDEN' }));
   const { services, warning } = await askLoadBalancerServices({ list }, signal);
   expect(services).toEqual([]);
-  expect(warning).toMatch(/^Services cannot be listed.*: services is forbidden\. .*classic ones are not$/);
+  expect(warning).toMatch(/^Services cannot be listed.*: services is forbidden\. .*are deleted in AWS instead$/);
 });
 
 it('ends when it is told to, without a warning', async () => {
@@ -34,7 +34,7 @@ it('ends when it is told to, without a warning', async () => {
   await expect(askLoadBalancerServices({ list: () => Promise.reject(ended.reason) }, ended)).rejects.toThrow('ended');
 });
 
-it('a classic load balancer goes with the Service that owns it, and blocks without one', () => {
+it('a classic load balancer goes with the Service that owns it, and is deleted in AWS without one', () => {
   const [mine, orphan] = ['a0f6d2a1c3b4e4c5d8e9fa0b1c2d3e4f', 'affffffffffffffffffffffffffffff0'];
   const leftovers = { ...noLeftovers, classicLoadBalancers: [mine, orphan] };
   const front = { namespace: 'shop', name: 'front', uid: '0f6d2a1c-3b4e-4c5d-8e9f-a0b1c2d3e4f5' };

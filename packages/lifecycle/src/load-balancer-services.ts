@@ -42,7 +42,7 @@ export async function askLoadBalancerServices(
     };
   } catch (error) {
     signal.throwIfAborted();
-    const warning = `Services cannot be listed, so no load balancer is taken back by Kubernetes: ${messageOf(error)}. Load balancers with the cluster's tags are deleted in AWS; classic ones are not`;
+    const warning = `Services cannot be listed, so no load balancer is taken back by Kubernetes: ${messageOf(error)}. Load balancers with the cluster's tags are deleted in AWS instead`;
     return { services: [], warning };
   }
 }

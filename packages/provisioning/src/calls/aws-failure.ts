@@ -12,6 +12,7 @@ const absenceCodes = new Set([
   'NoSuchEntity',
   'NoSuchEntityException',
   'ParameterNotFound',
+  'AccessPointNotFoundException',
   'LoadBalancerNotFound',
   'LoadBalancerNotFoundException',
   'TargetGroupNotFound',

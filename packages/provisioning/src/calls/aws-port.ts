@@ -9,6 +9,7 @@ export interface Sdk {
   eks: typeof import('@aws-sdk/client-eks');
   cloudformation: typeof import('@aws-sdk/client-cloudformation');
   ec2: typeof import('@aws-sdk/client-ec2');
+  elb: typeof import('@aws-sdk/client-elastic-load-balancing');
   elbv2: typeof import('@aws-sdk/client-elastic-load-balancing-v2');
   autoscaling: typeof import('@aws-sdk/client-auto-scaling');
   logs: typeof import('@aws-sdk/client-cloudwatch-logs');

@@ -53,6 +53,7 @@ const modules: { readonly [S in ServiceName]: { readonly client: string; readonl
   eks: { client: 'EKSClient', load: () => import('@aws-sdk/client-eks') },
   cloudformation: { client: 'CloudFormationClient', load: () => import('@aws-sdk/client-cloudformation') },
   ec2: { client: 'EC2Client', load: () => import('@aws-sdk/client-ec2') },
+  elb: { client: 'ElasticLoadBalancingClient', load: () => import('@aws-sdk/client-elastic-load-balancing') },
   elbv2: {
     client: 'ElasticLoadBalancingV2Client',
     load: () => import('@aws-sdk/client-elastic-load-balancing-v2'),

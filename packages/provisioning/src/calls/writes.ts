@@ -36,6 +36,7 @@ export const writeOperations = {
     'UpdateTerminationProtection',
   ],
   ec2: ['DeleteNetworkInterface', 'DeleteSecurityGroup', 'DeleteSnapshot', 'DeleteVolume'],
+  elb: ['DeleteLoadBalancer'],
   elbv2: ['DeleteLoadBalancer', 'DeleteTargetGroup'],
   autoscaling: [],
   logs: ['DeleteLogGroup', 'PutRetentionPolicy'],

@@ -18,6 +18,13 @@ const kinds: { readonly [kind: string]: Kind } = {
     remove: ({ writer, signal }, LoadBalancerArn) =>
       writer.write('elbv2', 'DeleteLoadBalancer', { LoadBalancerArn }, signal),
   },
+  'classic-load-balancer': {
+    find: async ({ reader, signal }, name) =>
+      (await orAbsent(reader.read('elb', 'DescribeLoadBalancers', { LoadBalancerNames: [name] }, signal)))
+        ?.LoadBalancerDescriptions?.[0]?.LoadBalancerName,
+    remove: ({ writer, signal }, LoadBalancerName) =>
+      writer.write('elb', 'DeleteLoadBalancer', { LoadBalancerName }, signal),
+  },
   'target-group': {
     find: async ({ reader, signal }, name) =>
       (await orAbsent(reader.read('elbv2', 'DescribeTargetGroups', { Names: [name] }, signal)))?.TargetGroups?.[0]

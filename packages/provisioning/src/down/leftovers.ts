@@ -1,7 +1,7 @@
 /** What Kubernetes made in AWS for a cluster, and what others made in its VPC. */
 export interface Leftovers {
   readonly loadBalancers: readonly NamedArn[];
-  /** Names of classic load balancers, known by their network interfaces alone: whoever made them deletes them. */
+  /** Names of classic ones: what the cloud controller makes for a Service without annotations. */
   readonly classicLoadBalancers: readonly string[];
   readonly targetGroups: readonly NamedArn[];
   readonly volumes: readonly LeftVolume[];
@@ -58,15 +58,6 @@ export const noLeftovers: Leftovers = {
 /** As the cloud controller names the load balancer of a Service: `a` and its uid without dashes, cut to 32. */
 export function classicNameOf(serviceUid: string): string {
   return `a${serviceUid.replaceAll('-', '')}`.slice(0, 32);
-}
-
-/** What blocks while it is there: Roadstead does not delete classic load balancers itself. */
-export function classicBlocker(name: string): Blocker {
-  return {
-    what: `classic load balancer ${name}`,
-    maker: /^a[0-9a-f]{31}$/.test(name) ? 'a Service that Kubernetes does not list, as its name tells' : 'unknown',
-    hint: `delete it: aws elb delete-load-balancer --load-balancer-name ${name}; its network interfaces follow within minutes`,
-  };
 }
 
 type Tags = Readonly<Record<string, string>>;

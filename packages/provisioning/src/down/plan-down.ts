@@ -6,7 +6,7 @@ import { deletedNodeGroup } from '../plan/plan-node-groups.ts';
 import { deletedStack } from '../plan/plan-stacks.ts';
 import { isOurs, stackTag } from '../plan/tags.ts';
 import { usual } from '../plan/usual-seconds.ts';
-import { type Blocker, classicBlocker, type Leftovers } from './leftovers.ts';
+import type { Blocker, Leftovers } from './leftovers.ts';
 import type { Stay } from './receipt.ts';
 
 /** What happens to what holds data, and to logs. */
@@ -47,7 +47,7 @@ export function planDown(
   ];
   return {
     changes: orderDownChanges(changes).flat(),
-    blockers: [...leftovers.foreign, ...leftovers.classicLoadBalancers.map(classicBlocker), ...foreignInside(observed)],
+    blockers: [...leftovers.foreign, ...foreignInside(observed)],
     stays: [...staysOf(observed, leftovers, policy), ...keysThatStay(stacks)],
   };
 }
@@ -74,6 +74,11 @@ function leftoverChanges(leftovers: Leftovers, policy: DownPolicy): Change[] {
   return [
     ...leftovers.loadBalancers.map(({ name }) =>
       leftover('load-balancer', name, 'manifests', `load balancer ${name}`, { usualSeconds: usual.loadBalancerDelete }),
+    ),
+    ...leftovers.classicLoadBalancers.map((name) =>
+      leftover('classic-load-balancer', name, 'manifests', `classic load balancer ${name}`, {
+        usualSeconds: usual.loadBalancerDelete,
+      }),
     ),
     ...leftovers.targetGroups.map(({ name }) =>
       leftover('target-group', name, 'add-ons-after', `target group ${name}`),
@@ -236,6 +241,7 @@ function money(usd: number): number {
 /** Ranks of the way down; the same number may run together. */
 const ranks: readonly (readonly [prefix: string, rank: number])[] = [
   ['aws/load-balancer/', 0],
+  ['aws/classic-load-balancer/', 0],
   ['aws/target-group/', 1],
   ['eks/node-group/', 2],
   ['stack/pool-', 3],
