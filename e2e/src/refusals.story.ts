@@ -134,7 +134,7 @@ describe('with AWS out of reach', () => {
     });
     const before = calls;
     const { code, stderr } = await run('plan', '-f', await clusterFile(file), '--channel', channel);
-    expect(stderr).toMatch(/jobs\/job\.yaml:1:1: .*generateName: each apply would make another one/);
+    expect(stderr).toMatch(/jobs\/job\.yaml:4:3: .*generateName: each apply would make another one/);
     expect(stderr).toContain('hint: metadata.name');
     expect(code).toBe(2);
     expect(calls).toBe(before);

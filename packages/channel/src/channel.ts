@@ -1,4 +1,4 @@
-import type { ChangeClass } from '@roadstead/definition';
+import type { ChangeClass, PositionIndex } from '@roadstead/definition';
 import type { JsonObject } from '@roadstead/foundation';
 import type { ConfigReader } from './config-schema.ts';
 import type { PlacedExpression, TemplateDocument } from './template.ts';
@@ -51,7 +51,9 @@ export interface ComponentFolder {
   readonly includeWhen?: PlacedExpression;
   /** For objects that name none. */
   readonly namespace?: string;
-  /** Where `needs` stands, for messages. */
+  /** Of its component.yaml, else of its first manifest. */
   readonly file: string;
+  /** Where the parts of its component.yaml stand; absent where it has none. */
+  readonly places?: PositionIndex;
   readonly documents: readonly TemplateDocument[];
 }

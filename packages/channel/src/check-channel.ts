@@ -1,5 +1,5 @@
-import { type Problem, problemAt, suggest } from '@roadstead/definition';
-import type { Channel, StackFile } from './channel.ts';
+import { type Position, type Problem, problemAt, suggest } from '@roadstead/definition';
+import type { Channel, ComponentFolder, StackFile } from './channel.ts';
 import type { TypeScope } from './check-expression.ts';
 import { checkCondition, checkTemplate } from './check-template.ts';
 import { orderByNeeds } from './order-by-needs.ts';
@@ -102,35 +102,25 @@ function checkComponents(channel: Channel, scope: TypeScope, problems: Problem[]
   for (const component of channel.components) {
     if (component.includeWhen !== undefined) checkCondition(component.includeWhen, scope, problems);
     for (const { template } of component.documents) checkTemplate(template, scope, problems);
-    for (const need of component.needs.filter((one) => !names.includes(one))) {
-      problems.push(
-        problemAt(
-          component.file,
-          { line: 1, column: 1 },
-          {
-            code: 'UNKNOWN_NEED',
-            message: `${component.name} needs ${need}, which the channel does not have`,
-            hint: suggest(need, names),
-          },
-        ),
-      );
+    for (const [index, need] of component.needs.entries()) {
+      if (names.includes(need)) continue;
+      const message = `${component.name} needs ${need}, which the channel does not have`;
+      const fault = { code: 'UNKNOWN_NEED', message, hint: suggest(need, names) };
+      problems.push(problemAt(component.file, needPlace(component, index), fault));
     }
   }
   const ordered = orderByNeeds(channel.components);
-  if ('circle' in ordered) {
-    const first = channel.components.find(({ name }) => name === ordered.circle[0]);
-    problems.push(
-      problemAt(
-        first?.file ?? 'manifests',
-        { line: 1, column: 1 },
-        {
-          code: 'NEEDS_CIRCLE',
-          message: `components need each other: ${ordered.circle.join(' → ')}`,
-          hint: 'leave out one of these needs',
-        },
-      ),
-    );
-  }
+  if (!('circle' in ordered)) return;
+  const first = channel.components.find(({ name }) => name === ordered.circle[0]);
+  if (first === undefined) return;
+  const at = first.needs.indexOf(ordered.circle[1] ?? '');
+  const message = `components need each other: ${ordered.circle.join(' → ')}`;
+  const fault = { code: 'NEEDS_CIRCLE', message, hint: 'leave out one of these needs' };
+  problems.push(problemAt(first.file, needPlace(first, at), fault));
+}
+
+function needPlace({ places }: ComponentFolder, index: number): Position {
+  return places?.value(['needs', index]) ?? { line: 1, column: 1 };
 }
 
 /** The outputs that a stack's template declares, as far as they can be read without a cluster. */

@@ -1,4 +1,4 @@
-import { type ParsedCluster, type Problem, problemAt, sortProblems } from '@roadstead/definition';
+import { type ParsedCluster, type Problem, problemAt, problemsAt, sortProblems } from '@roadstead/definition';
 import type { Channel } from './channel.ts';
 
 /** Checks a cluster file's `spec.config` against its channel's schema, with places in the file; nothing to say of a file that is wrong. */
@@ -7,8 +7,10 @@ export function checkConfig(channel: Channel, file: ParsedCluster): Problem[] {
   if (cluster === undefined) return [];
   const read = channel.config.read(cluster.config);
   const faults = 'faults' in read ? read.faults : [];
-  const wrong = faults.map(({ path, fault, at }) =>
-    problemAt(file.file, file.positions[at ?? 'value'](['spec', 'config', ...path]), fault),
+  const wrong = problemsAt(
+    file.file,
+    file.positions,
+    faults.map((fault) => ({ ...fault, path: ['spec', 'config', ...fault.path] })),
   );
   const old = channel.config.deprecated
     .filter((item) => item in cluster.config)

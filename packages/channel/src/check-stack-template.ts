@@ -1,6 +1,6 @@
-import type { Fault } from '@roadstead/definition';
-import { suggest } from '@roadstead/definition';
+import { type Path, type PlacedFault, suggest } from '@roadstead/definition';
 import type { Json, JsonObject } from '@roadstead/foundation';
+import { lateValuesIn, walkMembers } from './walk-json.ts';
 
 /** CloudFormation's quotas (user guide, "CloudFormation quotas"): bytes of a template in a request, resources, outputs. */
 const largestBody = 51_200;
@@ -31,160 +31,159 @@ const pseudoParameters = [
 ];
 
 /** Checks what can be known of a rendered template without AWS: its shape, its references, its size, its parameters. */
-export function checkStackTemplate(template: JsonObject, given: readonly string[]): Fault[] {
-  const resources = (template['Resources'] ?? {}) as { readonly [id: string]: JsonObject };
-  const parameters = (template['Parameters'] ?? {}) as { readonly [id: string]: JsonObject };
-  const outputs = (template['Outputs'] ?? {}) as { readonly [id: string]: JsonObject };
+export function checkStackTemplate(template: JsonObject, given: readonly string[]): PlacedFault[] {
+  const resources = (template['Resources'] ?? {}) as Members;
+  const parameters = (template['Parameters'] ?? {}) as Members;
+  const outputs = (template['Outputs'] ?? {}) as Members;
   return [
-    ...shapeFaults(template, resources, outputs),
-    ...parameterFaults(parameters, given),
+    ...shapeFaults(template),
+    ...sizeFaults(template, resources, outputs),
+    ...resourceFaults(resources),
+    ...outputFaults(outputs),
+    ...missingParameters(parameters, given),
     ...referenceFaults(template, Object.keys(resources), Object.keys(parameters)),
     ...lateFaults(template),
   ];
 }
 
-function shapeFaults(
-  template: JsonObject,
-  resources: { readonly [id: string]: JsonObject },
-  outputs: { readonly [id: string]: JsonObject },
-): Fault[] {
-  const code = 'WRONG_TEMPLATE';
-  const faults: Fault[] = Object.keys(template)
+type Members = { readonly [id: string]: JsonObject };
+const code = 'WRONG_TEMPLATE';
+
+function shapeFaults(template: JsonObject): PlacedFault[] {
+  return Object.keys(template)
     .filter((section) => !sections.includes(section))
-    .map((section) => ({ code, message: `a template has no section ${section}`, hint: suggest(section, sections) }));
-  if (Object.keys(resources).length === 0)
-    faults.push({
-      code,
-      message: 'the template has no resources',
-      hint: 'Resources: {Name: {Type: …, Properties: …}}',
-    });
-  for (const [id, resource] of Object.entries(resources)) {
-    if (!/^[A-Za-z0-9]+$/.test(id))
-      faults.push({
-        code,
-        message: `the logical id ${id} is not letters and digits`,
-        hint: 'zone.suffix is, zone.name is not',
-      });
-    if (typeof resource?.['Type'] !== 'string')
-      faults.push({ code, message: `the resource ${id} has no Type`, hint: 'as AWS::EC2::VPC' });
-  }
-  for (const [id, output] of Object.entries(outputs)) {
-    if (!/^[A-Za-z0-9]+$/.test(id))
-      faults.push({
-        code,
-        message: `the output ${id} is not letters and digits`,
-        hint: 'zone.suffix is, zone.name is not',
-      });
-    if (output?.['Value'] === undefined) faults.push({ code, message: `the output ${id} has no Value` });
-    if (output?.['Export'] !== undefined)
-      faults.push({
-        code,
-        message: `the output ${id} is exported`,
-        hint: 'stacks hand values on as parameters: an export ties stacks together for ever',
-      });
-  }
+    .map((section) => ({
+      path: [section],
+      at: 'key',
+      fault: { code, message: `a template has no section ${section}`, hint: suggest(section, sections) },
+    }));
+}
+
+function sizeFaults(template: JsonObject, resources: Members, outputs: Members): PlacedFault[] {
+  const faults: PlacedFault[] = [];
+  const count = Object.keys(resources).length;
   const size = Buffer.byteLength(JSON.stringify(template));
-  if (size > largestBody)
-    faults.push({
-      code,
-      message: `the template has ${size} bytes, CloudFormation takes ${largestBody}`,
-      hint: 'split it into two stacks',
-    });
-  if (Object.keys(resources).length > mostResources)
-    faults.push({
-      code,
-      message: `the template has more than ${mostResources} resources`,
-      hint: 'split it into two stacks',
-    });
-  if (Object.keys(outputs).length > mostOutputs)
-    faults.push({ code, message: `the template has more than ${mostOutputs} outputs` });
+  if (count === 0) {
+    const hint = 'Resources: {Name: {Type: …, Properties: …}}';
+    faults.push({ path: ['Resources'], fault: { code, message: 'the template has no resources', hint } });
+  }
+  if (size > largestBody) {
+    const message = `the template has ${size} bytes, CloudFormation takes ${largestBody}`;
+    faults.push({ path: [], fault: { code, message, hint: 'split it into two stacks' } });
+  }
+  if (count > mostResources) {
+    const message = `the template has more than ${mostResources} resources`;
+    faults.push({ path: ['Resources'], at: 'key', fault: { code, message, hint: 'split it into two stacks' } });
+  }
+  if (Object.keys(outputs).length > mostOutputs) {
+    const message = `the template has more than ${mostOutputs} outputs`;
+    faults.push({ path: ['Outputs'], at: 'key', fault: { code, message } });
+  }
   return faults;
 }
 
-function parameterFaults(parameters: { readonly [id: string]: JsonObject }, given: readonly string[]): Fault[] {
-  const code = 'WRONG_PARAMETERS';
-  const unknown = given.filter((name) => !(name in parameters));
-  const missing = Object.entries(parameters).filter(
-    ([name, parameter]) => parameter['Default'] === undefined && !given.includes(name),
-  );
-  return [
-    ...unknown.map((name) => ({
-      code,
-      message: `the template has no parameter ${name}`,
-      hint:
-        Object.keys(parameters).length === 0
-          ? `Parameters: {${name}: {Type: String}}`
-          : suggest(name, Object.keys(parameters)),
-    })),
-    ...missing.map(([name]) => ({
-      code,
-      message: `the parameter ${name} gets no value`,
-      hint: `parameters: {${name}: …} beside template`,
-    })),
-  ];
+function resourceFaults(resources: Members): PlacedFault[] {
+  return Object.entries(resources).flatMap(([id, resource]) => [
+    ...idFaults('Resources', id, 'logical id'),
+    ...(typeof resource?.['Type'] === 'string'
+      ? []
+      : [keyFault('Resources', id, `the resource ${id} has no Type`, 'as AWS::EC2::VPC')]),
+  ]);
 }
 
-function referenceFaults(template: JsonObject, resources: readonly string[], parameters: readonly string[]): Fault[] {
-  const names = [...resources, ...parameters, ...pseudoParameters];
-  const faults: Fault[] = [];
-  const expectResource = (id: Json | undefined, from: string): void => {
-    if (typeof id !== 'string' || resources.includes(id)) return;
-    faults.push({
-      code: 'UNKNOWN_RESOURCE',
-      message: `${from} names ${id}, which the template does not have`,
-      hint: suggest(id, resources),
-    });
+function outputFaults(outputs: Members): PlacedFault[] {
+  return Object.entries(outputs).flatMap(([id, output]) => {
+    const faults = idFaults('Outputs', id, 'output');
+    if (output?.['Value'] === undefined) faults.push(keyFault('Outputs', id, `the output ${id} has no Value`));
+    if (output?.['Export'] === undefined) return faults;
+    const hint = 'stacks hand values on as parameters: an export ties stacks together for ever';
+    const path = ['Outputs', id, 'Export'];
+    return [...faults, { path, at: 'key', fault: { code, message: `the output ${id} is exported`, hint } }];
+  });
+}
+
+function idFaults(section: string, id: string, word: string): PlacedFault[] {
+  if (/^[A-Za-z0-9]+$/.test(id)) return [];
+  return [keyFault(section, id, `the ${word} ${id} is not letters and digits`, 'zone.suffix is, zone.name is not')];
+}
+
+function keyFault(section: string, id: string, message: string, hint?: string): PlacedFault {
+  return { path: [section, id], at: 'key', fault: { code, message, hint } };
+}
+
+/** Parameters that are given and that the template does not take; their paths are in what is given. */
+export function unknownParameters(template: JsonObject, given: readonly string[]): PlacedFault[] {
+  const known = Object.keys((template['Parameters'] ?? {}) as JsonObject);
+  return given
+    .filter((name) => !known.includes(name))
+    .map((name) => ({
+      path: [name],
+      at: 'key',
+      fault: {
+        code: 'WRONG_PARAMETERS',
+        message: `the template has no parameter ${name}`,
+        hint: known.length === 0 ? `Parameters: {${name}: {Type: String}}` : suggest(name, known),
+      },
+    }));
+}
+
+function missingParameters(parameters: Members, given: readonly string[]): PlacedFault[] {
+  return Object.entries(parameters)
+    .filter(([name, parameter]) => parameter?.['Default'] === undefined && !given.includes(name))
+    .map(([name]) => ({
+      path: ['Parameters', name],
+      at: 'key',
+      fault: {
+        code: 'WRONG_PARAMETERS',
+        message: `the parameter ${name} gets no value`,
+        hint: `parameters: {${name}: …} beside template`,
+      },
+    }));
+}
+
+function referenceFaults(
+  template: JsonObject,
+  resources: readonly string[],
+  parameters: readonly string[],
+): PlacedFault[] {
+  const named = [...resources, ...parameters];
+  const faults: PlacedFault[] = [];
+  const expect = (id: Json | undefined, from: string, path: Path, known: readonly string[]): void => {
+    if (typeof id !== 'string' || known.includes(id) || (known === named && pseudoParameters.includes(id))) return;
+    const message = `${from} names ${id}, which the template does not have`;
+    faults.push({ path, fault: { code: 'UNKNOWN_RESOURCE', message, hint: suggest(id, known) } });
   };
-  visit(template, (key, value) => {
-    if (key === 'Ref' && typeof value === 'string' && !names.includes(value)) {
-      faults.push({
-        code: 'UNKNOWN_RESOURCE',
-        message: `Ref names ${value}, which the template does not have`,
-        hint: suggest(value, [...resources, ...parameters]),
-      });
-    }
-    if (key === 'Fn::GetAtt') expectResource(Array.isArray(value) ? (value[0] as Json) : undefined, 'Fn::GetAtt');
-    if (key === 'Fn::Sub') {
-      const text = Array.isArray(value) ? value[0] : value;
-      const own = Array.isArray(value) ? Object.keys((value[1] ?? {}) as JsonObject) : [];
-      for (const [, name = ''] of String(text).matchAll(/\$\{([^!}][^}]*)\}/g)) {
-        const [id = ''] = name.trim().split('.');
-        if (![...names, ...own].includes(id))
-          faults.push({
-            code: 'UNKNOWN_RESOURCE',
-            message: `Fn::Sub names ${id}, which the template does not have`,
-            hint: suggest(id, [...resources, ...parameters]),
-          });
-      }
-    }
+  walkMembers(template, (key, value, path) => {
+    if (key === 'Ref') expect(value, key, path, named);
+    if (key === 'Fn::GetAtt') expect(Array.isArray(value) ? (value[0] as Json) : undefined, key, path, resources);
+    if (key === 'Fn::Sub') for (const id of namesInSub(value)) expect(id, key, path, named);
+    const isDependsOn = key === 'DependsOn' && path.length === 3 && path[0] === 'Resources';
+    for (const [index, id] of isDependsOn ? asList(value).entries() : [])
+      expect(id, key, Array.isArray(value) ? [...path, index] : path, resources);
   });
-  for (const resource of Object.values((template['Resources'] ?? {}) as { readonly [id: string]: JsonObject })) {
-    const depends = resource?.['DependsOn'];
-    for (const id of Array.isArray(depends) ? depends : [depends]) expectResource(id as Json | undefined, 'DependsOn');
-  }
   return faults;
 }
 
-function lateFaults(template: JsonObject): Fault[] {
-  const found = new Set<string>();
-  visit(template, (key, value) => {
-    if (key === '$late' && typeof value === 'string') found.add(value);
-  });
-  return [...found].map((name) => ({
-    code: 'LATE_IN_TEMPLATE',
-    message: `the template holds ${name}`,
-    hint: 'hand it over: parameters beside template, and Ref inside',
-  }));
+/** What `${…}` in Fn::Sub names, but for its own variables and literals (`${!…}`). */
+function namesInSub(value: Json): string[] {
+  const [text, own] = asList(value);
+  const variables = Object.keys((own ?? {}) as JsonObject);
+  return [...String(text).matchAll(/\$\{([^!}][^}]*)\}/g)]
+    .map(([, name = '']) => name.trim().split('.')[0] ?? '')
+    .filter((name) => !variables.includes(name));
 }
 
-function visit(value: Json, each: (key: string, value: Json) => void): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (Array.isArray(value)) {
-    for (const item of value as readonly Json[]) visit(item, each);
-    return;
-  }
-  for (const [key, member] of Object.entries(value as JsonObject)) {
-    each(key, member);
-    visit(member, each);
-  }
+function asList(value: Json): readonly Json[] {
+  return Array.isArray(value) ? (value as readonly Json[]) : [value];
+}
+
+function lateFaults(template: JsonObject): PlacedFault[] {
+  return lateValuesIn(template).map(({ name, path }) => ({
+    path,
+    fault: {
+      code: 'LATE_IN_TEMPLATE',
+      message: `the template holds ${name}`,
+      hint: 'hand it over: parameters beside template, and Ref inside',
+    },
+  }));
 }

@@ -5,6 +5,7 @@ import {
   type Document,
   isAlias,
   isMap,
+  isNode,
   isScalar,
   isSeq,
   type LineCounter,
@@ -59,6 +60,11 @@ class Compiler {
   }
 
   compile(node: unknown, inSub = false): Template {
+    const template = this.#compile(node, inSub);
+    return template.node === undefined && isNode(node) ? { ...template, node } : template;
+  }
+
+  #compile(node: unknown, inSub: boolean): Template {
     if (this.#aliasDepth > 0 && !this.#countExpanded(node)) return nothing;
     if (isAlias(node)) return this.#expand(node, inSub);
     if (isScalar(node)) return this.#tagged(node, this.#scalar(node, inSub || node.tag === '!Sub'));
@@ -166,7 +172,11 @@ class Compiler {
         inSub && isSeq(item.value)
           ? folded({ kind: 'list', items: item.value.items.map((one, at) => this.compile(one, at === 0)) })
           : this.compile(item.value, inSub);
-      entries.push({ key, value: key === 'Fn::GetAtt' ? attribute(value) : value });
+      entries.push({
+        key,
+        value: key === 'Fn::GetAtt' ? attribute(value) : value,
+        ...(isNode(item.key) ? { keyNode: item.key } : {}),
+      });
     }
     return folded({ kind: 'map', entries });
   }
@@ -174,10 +184,11 @@ class Compiler {
   #merged(value: unknown, own: ReadonlySet<string>): TemplateEntry[] {
     const source = isAlias(value) ? this.#anchored(value) : value;
     const maps = isSeq(source) ? source.items : [source];
+    const taken = new Set(own);
     return maps
       .map((one) => this.compile(one))
       .flatMap((one) => (one.kind === 'map' ? one.entries : one.kind === 'value' ? plainEntries(one.value) : []))
-      .filter((entry) => !own.has(entry.key));
+      .filter(({ key }) => !taken.has(key) && taken.add(key));
   }
 
   #refuseStrayDirective(node: YAMLMap, keys: readonly string[]): void {
@@ -192,25 +203,35 @@ class Compiler {
 
   #directive(node: YAMLMap): Template {
     const part = (key: string): unknown => node.items.find((item) => keyOf(item.key) === key)?.value;
+    const body = this.compile(part('template'));
+    if (body.kind === 'directive') this.#refuseNested(part('template'));
     const includeWhen = part('includeWhen') === undefined ? undefined : this.bare(part('includeWhen'));
     const keySuffix = part('keySuffix') === undefined ? undefined : this.bare(part('keySuffix'));
     const directive: DirectiveTemplate = {
       kind: 'directive',
       forEach: part('forEach') === undefined ? [] : this.#loops(part('forEach')),
-      body: this.compile(part('template')),
+      body,
       ...(includeWhen === undefined ? {} : { includeWhen }),
       ...(keySuffix === undefined ? {} : { keySuffix }),
     };
     return directive;
   }
 
+  #refuseNested(node: unknown): void {
+    this.#report(node, 0, {
+      code: 'MISPLACED_DIRECTIVE',
+      message: 'a template is itself a template with includeWhen or forEach',
+      hint: 'join them: forEach takes several variables, each may use those before it; includeWhen stands beside',
+    });
+  }
+
   #loops(node: unknown): DirectiveTemplate['forEach'] {
     const items = isSeq(node) ? node.items : [];
     const loops = items.map((item) => {
       const pair = isMap(item) && item.items.length === 1 ? item.items[0] : undefined;
-      const variable = pair === undefined ? '' : keyOf(pair.key);
+      const variable = pair === undefined ? '' : writtenKey(pair.key);
       const list = pair === undefined ? undefined : this.bare(pair.value);
-      return /^[a-z]\w*$/i.test(variable) && list !== undefined ? { variable, list } : undefined;
+      return isVariable(variable) && list !== undefined ? { variable, list } : undefined;
     });
     if (loops.length === 0 || loops.some((loop) => loop === undefined)) {
       this.#report(node, 0, {
@@ -265,6 +286,21 @@ function keyOf(key: unknown): string {
   return typeof value === 'symbol' ? '<<' : String(value);
 }
 
+/** As it stands in the file: YAML 1.1 reads the variable `y` as true. */
+function writtenKey(key: unknown): string {
+  return isScalar(key) && typeof key.source === 'string' ? key.source : keyOf(key);
+}
+
+/** Words that CEL keeps for itself (language definition, "Syntax"). */
+const reservedWords =
+  'as break const continue else false for function if import in let loop namespace null package return true var void while'.split(
+    ' ',
+  );
+
+function isVariable(name: string): boolean {
+  return /^[a-z]\w*$/i.test(name) && !reservedWords.includes(name);
+}
+
 function plain(value: unknown): Json {
   if (value === null || value === undefined) return null;
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
@@ -294,11 +330,12 @@ function folded(template: Extract<Template, { kind: 'list' | 'map' }>): Template
 }
 
 function attribute(template: Template): Template {
-  return template.kind === 'value'
-    ? { kind: 'value', value: splitAttribute(template.value) }
-    : template.kind === 'list'
-      ? template
+  if (template.kind === 'list' || template.kind === 'directive') return template;
+  const content: Template =
+    template.kind === 'value'
+      ? { kind: 'value', value: splitAttribute(template.value) }
       : { kind: 'attribute', body: template };
+  return template.node === undefined ? content : { ...content, node: template.node };
 }
 
 /** `Role.Arn` becomes `["Role", "Arn"]`, what JSON templates want. */

@@ -1,5 +1,4 @@
-import type { Cluster, Fault } from '@roadstead/definition';
-import { suggest } from '@roadstead/definition';
+import { type Cluster, type PlacedFault, suggest } from '@roadstead/definition';
 import { type Json, type JsonObject, messageOf } from '@roadstead/foundation';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import {
@@ -19,19 +18,11 @@ import {
 /** A schema's validator, and what it says about the items of a cluster. */
 export interface ConfigReader {
   /** The items with their defaults, or what is wrong with each. */
-  read(config: Cluster['config']): { readonly config: JsonObject } | { readonly faults: readonly ConfigFault[] };
+  read(config: Cluster['config']): { readonly config: JsonObject } | { readonly faults: readonly PlacedFault[] };
   /** For the checker. */
   readonly type: RecordType;
   /** Items that the schema calls so. */
   readonly deprecated: readonly string[];
-}
-
-/** A fault and the item it is about; empty for the whole. */
-export interface ConfigFault {
-  readonly path: readonly (string | number)[];
-  /** Whether the key or the value is at fault; default: the value. */
-  readonly at?: 'key';
-  readonly fault: Fault;
 }
 
 function compile(schema: JsonObject): ValidateFunction {
@@ -40,16 +31,27 @@ function compile(schema: JsonObject): ValidateFunction {
   return ajv.compile({ ...schema });
 }
 
-/** Undefined when the schema can be used. */
-export function checkConfigSchema(schema: JsonObject): Fault | undefined {
+/** Undefined when the schema can be used; else what is wrong, at the first item that cannot be used alone. */
+export function checkConfigSchema(schema: JsonObject): PlacedFault | undefined {
   const hint = 'JSON Schema draft 7: type: object, properties with type, default, description, secret, deprecated';
+  const code = 'WRONG_CONFIG_SCHEMA';
   if (schema['type'] !== 'object')
-    return { code: 'WRONG_CONFIG_SCHEMA', message: 'the schema of config is not of an object', hint };
+    return { path: ['type'], fault: { code, message: 'the schema of config is not of an object', hint } };
+  const properties = (schema['properties'] ?? {}) as { readonly [item: string]: Json };
+  for (const [item, definition] of Object.entries(properties)) {
+    const message = compileFault({ ...schema, properties: { [item]: definition }, required: [] });
+    if (message !== undefined) return { path: ['properties', item], fault: { code, message, hint } };
+  }
+  const message = compileFault(schema);
+  return message === undefined ? undefined : { path: [], fault: { code, message, hint } };
+}
+
+function compileFault(schema: JsonObject): string | undefined {
   try {
     compile(schema);
     return undefined;
   } catch (error) {
-    return { code: 'WRONG_CONFIG_SCHEMA', message: messageOf(error), hint };
+    return messageOf(error);
   }
 }
 
@@ -80,7 +82,7 @@ export function configReader(schema: JsonObject): ConfigReader {
 
 const secretReference = /^aws:(secretsmanager|ssm):[\w+=.@/:-]+$/;
 
-function secretFaults(config: JsonObject, properties: { readonly [item: string]: JsonObject }): ConfigFault[] {
+function secretFaults(config: JsonObject, properties: { readonly [item: string]: JsonObject }): PlacedFault[] {
   return Object.entries(config)
     .filter(
       ([item, value]) =>
@@ -96,7 +98,7 @@ function secretFaults(config: JsonObject, properties: { readonly [item: string]:
     }));
 }
 
-function faultOf(error: ErrorObject, known: readonly string[]): ConfigFault {
+function faultOf(error: ErrorObject, known: readonly string[]): PlacedFault {
   const path = error.instancePath
     .split('/')
     .slice(1)

@@ -29,7 +29,7 @@ describe('a channel', () => {
     [
       'a config schema that is none',
       { 'config.schema.yaml': 'type: object\nproperties: {a: {type: text}}' },
-      'channel/config.schema.yaml:1:1: ',
+      'channel/config.schema.yaml:2:17: ',
       'WRONG_CONFIG_SCHEMA',
     ],
     ['an unknown file of eks', { 'eks/nodegroup.yaml': 'a: 1' }, 'channel/eks/nodegroup.yaml:1:1: ', 'UNKNOWN_FILE'],
@@ -116,13 +116,13 @@ describe('a channel', () => {
     [
       'a circle of needs',
       { 'manifests/a/component.yaml': 'needs: [b]', 'manifests/b/component.yaml': 'needs: [a]' },
-      'channel/manifests/a/component.yaml:1:1: components need each other: a → b → a',
+      'channel/manifests/a/component.yaml:1:9: components need each other: a → b → a',
       'NEEDS_CIRCLE',
     ],
     [
       'an unknown need',
       { 'manifests/a/component.yaml': 'needs: [bb]', 'manifests/b/component.yaml': '{}' },
-      'channel/manifests/a/component.yaml:1:1: ',
+      'channel/manifests/a/component.yaml:1:9: ',
       'UNKNOWN_NEED',
     ],
     [
@@ -159,7 +159,7 @@ describe('a channel', () => {
     [
       'a reference to nothing',
       { 'stacks/network.yaml': 'Resources:\n  Vpc: {Type: AWS::EC2::VPC}\nOutputs:\n  VpcId: {Value: !Ref Vcp}' },
-      'channel/stacks/network.yaml:1:1: stack network: Ref names Vcp',
+      'channel/stacks/network.yaml:4:23: stack network: Ref names Vcp',
       'UNKNOWN_RESOURCE',
     ],
     [
@@ -168,7 +168,7 @@ describe('a channel', () => {
         'stacks/network.yaml':
           'Resources:\n  Vpc: {Type: AWS::EC2::VPC}\nOutputs:\n  VpcId: {Value: !Sub "${Nope.Id} ${!Kept} ${AWS::Region}"}',
       },
-      'channel/stacks/network.yaml:1:1: stack network: Fn::Sub names Nope',
+      'channel/stacks/network.yaml:4:23: stack network: Fn::Sub names Nope',
       'UNKNOWN_RESOURCE',
     ],
     [
@@ -186,14 +186,65 @@ describe('a channel', () => {
         'stacks/network.yaml':
           'Resources:\n  Vpc: {Type: AWS::EC2::VPC}\nOutputs:\n  VpcId: {Value: !Ref Vpc, Export: {Name: x}}',
       },
-      'channel/stacks/network.yaml:1:1: ',
+      'channel/stacks/network.yaml:4:28: stack network: the output VpcId is exported',
       'WRONG_TEMPLATE',
+    ],
+    [
+      'a reference to nothing in one turn of a forEach',
+      {
+        'stacks/network.yaml':
+          'Resources:\n  Vpc: {Type: AWS::EC2::VPC}\n  Route:\n    forEach: [{zone: network.zones}]\n    keySuffix: zone.suffix\n    template:\n      Type: AWS::EC2::Route\n      Properties:\n        GatewayId: {Ref: "Gate${{zone.suffix}}"}\nOutputs:\n  VpcId: {Value: !Ref Vpc}',
+      },
+      'channel/stacks/network.yaml:9:26: stack network: Ref names GateAz2',
+      'UNKNOWN_RESOURCE',
+    ],
+    [
+      'the same key in each turn of a forEach',
+      {
+        'stacks/network.yaml':
+          'Resources:\n  Vpc: {Type: AWS::EC2::VPC}\n  Route:\n    forEach: [{zone: network.zones}]\n    keySuffix: cluster.region.substring(0, 2)\n    template: {Type: AWS::EC2::Route}\nOutputs:\n  VpcId: {Value: !Ref Vpc}',
+      },
+      'channel/stacks/network.yaml:5:16: the key Routeeu is made twice',
+      'KEY_TWICE',
+    ],
+    [
+      'a node group whose request is wrong in its forEach',
+      {
+        'eks/node-group.yaml':
+          'forEach: [{pool: cluster.nodePools}]\ntemplate:\n  nodegroupName: ${{pool.name}}\n  nodeRole: x\n  subnets: ${{pool.name}}',
+      },
+      'channel/eks/node-group.yaml:5:15: subnets is "app", not a list',
+      'WRONG_TYPE',
+    ],
+    [
+      'an object without name in a list that a forEach makes',
+      {
+        'manifests/a/a.yaml':
+          'apiVersion: v1\nkind: List\nitems:\n  - {apiVersion: v1, kind: ConfigMap, metadata: {name: one}}\n  - forEach: [{pool: cluster.nodePools}]\n    template:\n      apiVersion: v1\n      kind: ConfigMap\n      metadata: {labels: {pool: "${{pool.name}}"}}',
+      },
+      'channel/manifests/a/a.yaml:9:17: the ConfigMap has no metadata.name',
+      'NO_NAME',
+    ],
+    [
+      'a template inside a template',
+      {
+        'manifests/a/a.yaml':
+          'includeWhen: "true"\ntemplate:\n  forEach: [{pool: cluster.nodePools}]\n  template: {apiVersion: v1, kind: ConfigMap, metadata: {name: "${{pool.name}}"}}',
+      },
+      'channel/manifests/a/a.yaml:3:3: ',
+      'MISPLACED_DIRECTIVE',
+    ],
+    [
+      'a config item of a type that is none',
+      { 'config.schema.yaml': 'type: object\nproperties:\n  a: {type: string}\n  b: {type: text}\n' },
+      'channel/config.schema.yaml:4:6: ',
+      'WRONG_CONFIG_SCHEMA',
     ],
     ['no cluster', { 'eks/cluster.yaml': undefined }, 'eks/cluster.yaml:1:1: ', 'NO_CLUSTER'],
     [
       'generateName',
       { 'manifests/a/a.yaml': 'apiVersion: batch/v1\nkind: Job\nmetadata: {generateName: a-}' },
-      'channel/manifests/a/a.yaml:1:1: ',
+      'channel/manifests/a/a.yaml:3:12: the Job has generateName',
       'GENERATE_NAME',
     ],
     [
@@ -211,20 +262,20 @@ describe('a channel', () => {
     [
       'an object twice',
       { 'manifests/b/a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: default}' },
-      'channel/manifests/b/a.yaml:1:1: ConfigMap default/a is there already, in component a',
+      'channel/manifests/b/a.yaml:3:18: ConfigMap default/a is there already, in component a',
       'OBJECT_TWICE',
     ],
     [
       'a request without name',
       { 'eks/cluster.yaml': 'version: "1.36"\nroleArn: x\nresourcesVpcConfig: {}' },
-      'channel/eks/cluster.yaml:1:1: name',
-      'WRONG_REQUEST',
+      'channel/eks/cluster.yaml:1:1: name is missing',
+      'MISSING_KEY',
     ],
     [
       'an add-on in no phase',
       { 'eks/addons.yaml': '- phase: later\n  request: {addonName: a, addonVersion: b}' },
-      'channel/eks/addons.yaml:1:1: phase',
-      'WRONG_REQUEST',
+      'channel/eks/addons.yaml:1:10: phase cannot be later',
+      'NOT_ONE_OF',
     ],
     [
       'a late value in the text of an add-on',
@@ -232,7 +283,7 @@ describe('a channel', () => {
         'eks/addons.yaml':
           '- phase: after-nodes\n  request: {addonName: a, addonVersion: b, configurationValues: {role: "${{outputs.foundation.RoleArn}}"}}',
       },
-      'channel/eks/addons.yaml:1:1: ',
+      'channel/eks/addons.yaml:2:76: ',
       'LATE_IN_TEXT',
     ],
     [

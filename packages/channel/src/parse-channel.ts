@@ -1,4 +1,4 @@
-import { type Problem, parseBySchema, problemAt, sortProblems } from '@roadstead/definition';
+import { type Problem, parseBySchema, positionIndex, problemAt, problemsAt, sortProblems } from '@roadstead/definition';
 import { digestOf, type JsonObject, sha256Hex } from '@roadstead/foundation';
 import { z } from 'zod';
 import type { Channel, ChannelSource } from './channel.ts';
@@ -121,8 +121,11 @@ function readConfigSchema(input: ChannelFiles, problems: Problem[]): JsonObject 
   const file = placed(input, 'config.schema.yaml');
   if (file === undefined) return { type: 'object', additionalProperties: false };
   const [open] = openDocuments(file, { ...own, expressions: false }, problems);
-  const schema = (open?.document.toJS() ?? {}) as JsonObject;
+  if (open === undefined) return {};
+  const read: unknown = open.document.toJS();
+  const schema = typeof read === 'object' && read !== null ? (read as JsonObject) : {};
   const fault = checkConfigSchema(schema);
-  if (fault !== undefined) problems.push(problemAt(file.file, { line: 1, column: 1 }, fault));
+  const positions = positionIndex(open.document, open.lines);
+  if (fault !== undefined) problems.push(...problemsAt(file.file, positions, [fault]));
   return schema;
 }

@@ -1,7 +1,8 @@
-import { changeClasses, type Problem, parseBySchema, problemAt } from '@roadstead/definition';
+import { changeClasses, type PositionIndex, type Problem, parseBySchema, problemAt } from '@roadstead/definition';
 import { isMap } from 'yaml';
 import { z } from 'zod';
 import type { ComponentFolder } from './channel.ts';
+import { placesOf } from './locate.ts';
 import { objectsIn } from './objects-in.ts';
 import type { PlacedExpression } from './template.ts';
 import { compileCondition, openDocuments, type PathFile, readDocuments, type YamlFile } from './yaml-documents.ts';
@@ -44,13 +45,15 @@ export function parseComponents(files: readonly PathFile[], problems: Problem[])
 function parseComponent(name: string, files: readonly PathFile[], problems: Problem[]): ComponentFolder {
   const about = files.find((file) => /^manifests\/[^/]+\/component\.yaml$/.test(file.path));
   const manifests = files.filter((file) => file !== about);
-  const { settings, includeWhen } =
-    about === undefined ? { settings: componentFile.parse({}), includeWhen: undefined } : readAbout(about, problems);
+  const { settings, includeWhen, places }: About =
+    about === undefined ? { settings: componentFile.parse({}) } : readAbout(about, problems);
   const options = { dialect: 'manifest', expressions: settings.expressions } as const;
   const documents = manifests.flatMap((file) => readDocuments(file, options, problems));
   // What holds no expression is known now, before any cluster is.
   for (const document of documents) {
-    if (document.template.kind === 'value') objectsIn(document.template.value, document, problems);
+    const { template, file } = document;
+    if (template.kind === 'value')
+      objectsIn({ value: template.value, file, places: placesOf(document, template, {}) }, problems);
   }
   return {
     name,
@@ -60,16 +63,21 @@ function parseComponent(name: string, files: readonly PathFile[], problems: Prob
     ...(settings.class === undefined ? {} : { class: settings.class }),
     ...(settings.namespace === undefined ? {} : { namespace: settings.namespace }),
     ...(includeWhen === undefined ? {} : { includeWhen }),
+    ...(places === undefined ? {} : { places }),
   };
 }
 
-function readAbout(
-  file: YamlFile,
-  problems: Problem[],
-): { readonly settings: ComponentFile; readonly includeWhen: PlacedExpression | undefined } {
+/** What a component.yaml says. */
+interface About {
+  readonly settings: ComponentFile;
+  readonly includeWhen?: PlacedExpression | undefined;
+  readonly places?: PositionIndex;
+}
+
+function readAbout(file: YamlFile, problems: Problem[]): About {
   const options = { dialect: 'own', expressions: true } as const;
   const [open] = openDocuments(file, options, problems);
-  const none = { settings: componentFile.parse({}), includeWhen: undefined };
+  const none = { settings: componentFile.parse({}) };
   if (open === undefined) return none;
   const read = parseBySchema(componentFile, { file: file.file, document: open.document, lines: open.lines });
   if ('problems' in read) {
@@ -78,5 +86,6 @@ function readAbout(
   }
   const { contents } = open.document;
   const node = isMap(contents) ? contents.get('includeWhen', true) : undefined;
-  return { settings: read.value, includeWhen: node === undefined ? undefined : compileCondition(open, node, problems) };
+  const includeWhen = node === undefined ? undefined : compileCondition(open, node, problems);
+  return { settings: read.value, includeWhen, places: read.positions };
 }

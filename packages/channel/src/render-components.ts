@@ -7,7 +7,7 @@ import { objectsIn, type PlacedObject } from './objects-in.ts';
 import { orderByNeeds } from './order-by-needs.ts';
 import type { ReleaseComponent } from './release.ts';
 import type { RenderContext } from './render-release.ts';
-import { renderDocument } from './render-template.ts';
+import { renderCondition, renderDocument } from './render-template.ts';
 import type { TemplateDocument } from './template.ts';
 
 interface RenderedFolder {
@@ -34,12 +34,9 @@ export function renderComponents(context: RenderContext, bindings: Bindings): Re
 
 function isIncluded({ includeWhen }: ComponentFolder, bindings: Bindings, problems: Problem[]): boolean {
   if (includeWhen === undefined) return true;
-  const rendered = renderDocument(
-    { kind: 'directive', includeWhen, forEach: [], body: { kind: 'value', value: true } },
-    bindings,
-  );
-  if (!('problem' in rendered)) return rendered.values.length > 0;
-  problems.push(rendered.problem);
+  const asked = renderCondition(includeWhen, bindings);
+  if ('holds' in asked) return asked.holds;
+  problems.push(asked.problem);
   return false;
 }
 
@@ -52,13 +49,13 @@ function component(
     readonly problems: Problem[];
   },
 ): ReleaseComponent {
-  const complete = objects.map(({ object, document }) => {
+  const complete = objects.map(({ object, file, places }) => {
     const placed = withNamespace(object, folder.namespace, input.scopes);
     const identity = identityOf(placed);
     const other = input.seen.get(identity);
     if (other !== undefined) {
       input.problems.push(
-        problemAt(document.file, document.position, {
+        problemAt(file, places.value(['metadata', 'name']), {
           code: 'OBJECT_TWICE',
           message: `${identity} is there already, in component ${other}`,
           hint: 'an object stands once in a channel',
@@ -85,10 +82,11 @@ function identityOf(object: JsonObject): string {
 }
 
 function objectsOf(document: TemplateDocument, bindings: Bindings, problems: Problem[]): PlacedObject[] {
-  const rendered = renderDocument(document.template, bindings);
+  const rendered = renderDocument(document, bindings);
   if ('problem' in rendered) {
     problems.push(rendered.problem);
     return [];
   }
-  return rendered.values.flatMap(({ value }) => objectsIn(value, document, problems));
+  const { file } = document;
+  return rendered.values.flatMap(({ value, places }) => objectsIn({ value, file, places }, problems));
 }

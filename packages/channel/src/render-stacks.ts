@@ -1,12 +1,12 @@
-import { problemAt } from '@roadstead/definition';
+import { type PlacedFault, type PositionIndex, problemAt, problemsAt } from '@roadstead/definition';
 import type { Json, JsonObject } from '@roadstead/foundation';
 import type { Bindings } from './cel.ts';
 import { toJson } from './cel-values.ts';
 import type { StackFile } from './channel.ts';
-import { checkStackTemplate } from './check-stack-template.ts';
+import { checkStackTemplate, unknownParameters } from './check-stack-template.ts';
 import type { LateText, LateValue, ReleaseStack } from './release.ts';
 import type { RenderContext } from './render-release.ts';
-import { renderDocument } from './render-template.ts';
+import { type Rendered, renderDocument } from './render-template.ts';
 
 /** Renders the stacks in the order in which they are made; each sees the outputs of those before it. */
 export function renderStacks(context: RenderContext): ReleaseStack[] {
@@ -19,14 +19,14 @@ export function renderStacks(context: RenderContext): ReleaseStack[] {
 }
 
 function renderStackFile(context: RenderContext, file: StackFile, before: readonly ReleaseStack[]): ReleaseStack[] {
-  const rendered = renderDocument(file.template.template, context.scope);
+  const rendered = renderDocument(file.template, context.scope);
   if ('problem' in rendered) {
     context.problems.push(rendered.problem);
     return [];
   }
-  return rendered.values.flatMap(({ value, variables }) => {
+  return rendered.values.flatMap((one) => {
     const outputs = context.outputsFor(before, file.phase === 'pools');
-    const stack = oneStack(context, file, { template: value, variables, outputs });
+    const stack = oneStack(context, file, { one, outputs });
     return stack === undefined ? [] : [stack];
   });
 }
@@ -34,35 +34,44 @@ function renderStackFile(context: RenderContext, file: StackFile, before: readon
 function oneStack(
   context: RenderContext,
   file: StackFile,
-  input: { readonly template: Json; readonly variables: Bindings; readonly outputs: Bindings },
+  { one, outputs }: { readonly one: Rendered; readonly outputs: Bindings },
 ): ReleaseStack | undefined {
-  const { template, variables } = input;
+  const { value: template, variables, places } = one;
   const id = file.phase === 'pools' ? poolStackId(variables) : file.id;
-  const report = (code: string, message: string, hint?: string): undefined => {
-    context.problems.push(problemAt(file.file, file.template.position, { code, message, hint }));
+  const report = (code: string, message: string, hint: string): undefined => {
+    context.problems.push(problemAt(file.file, places.value([]), { code, message, hint }));
     return undefined;
   };
   if (id === undefined)
     return report('NO_POOL', 'the stack of a pool is made for each pool', 'forEach: [{pool: cluster.nodePools}]');
-  if (typeof template !== 'object' || template === null || Array.isArray(template))
+  if (!isObject(template))
     return report(
       'WRONG_TEMPLATE',
       'a stack is a CloudFormation template',
       'AWSTemplateFormatVersion, Resources, Outputs',
     );
-  const body = template as JsonObject;
-  const parameters = renderParameters(context, file, { ...input.outputs, ...variables });
-  if (parameters === undefined) return undefined;
-  const faults = checkStackTemplate(body, Object.keys(parameters));
-  for (const fault of faults) report(fault.code, `stack ${id}: ${fault.message}`, fault.hint);
+  const given = renderParameters(context, file, { ...outputs, ...variables });
+  if (given === undefined) return undefined;
+  const names = Object.keys(given.parameters);
+  const ofStack = ({ fault, ...place }: PlacedFault): PlacedFault => {
+    return { ...place, fault: { ...fault, message: `stack ${id}: ${fault.message}` } };
+  };
+  context.problems.push(
+    ...problemsAt(file.file, places, checkStackTemplate(template, names).map(ofStack)),
+    ...problemsAt(file.file, given.places ?? places, unknownParameters(template, names).map(ofStack)),
+  );
   return {
     id,
     stackName: `roadstead-${context.cluster.name}-${id}`,
     phase: file.phase,
-    template: body,
-    parameters,
-    outputs: Object.keys((body['Outputs'] ?? {}) as JsonObject).toSorted(),
+    template,
+    parameters: given.parameters,
+    outputs: Object.keys((template['Outputs'] ?? {}) as JsonObject).toSorted(),
   };
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function poolStackId(variables: Bindings): string | undefined {
@@ -84,19 +93,26 @@ export function memberText(variables: Bindings, variable: string): string | unde
   return typeof name === 'string' ? name : undefined;
 }
 
-function renderParameters(
-  context: RenderContext,
-  file: StackFile,
-  bindings: Bindings,
-): ReleaseStack['parameters'] | undefined {
-  if (file.parameters === undefined) return {};
-  const rendered = renderDocument(file.parameters.template, bindings);
+interface GivenParameters {
+  readonly parameters: ReleaseStack['parameters'];
+  /** Absent where the file gives none. */
+  readonly places?: PositionIndex;
+}
+
+function renderParameters(context: RenderContext, file: StackFile, bindings: Bindings): GivenParameters | undefined {
+  if (file.parameters === undefined) return { parameters: {} };
+  const rendered = renderDocument(file.parameters, bindings);
   if ('problem' in rendered) {
     context.problems.push(rendered.problem);
     return undefined;
   }
-  const value = (rendered.values[0]?.value ?? {}) as JsonObject;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, parameterValue(member)]));
+  const [one] = rendered.values;
+  if (one === undefined) return { parameters: {} };
+  const given = isObject(one.value) ? one.value : {};
+  return {
+    parameters: Object.fromEntries(Object.entries(given).map(([name, member]) => [name, parameterValue(member)])),
+    places: one.places,
+  };
 }
 
 /** CloudFormation takes text; lists are joined by commas as its list types want. */

@@ -28,7 +28,7 @@ function render(text: string, options: ReadOptions = own): Json | string {
   if (problems.length > 0) return problems.join('\n');
   const [first] = documents;
   if (first === undefined) return null;
-  const rendered = renderDocument(first.template, bindings);
+  const rendered = renderDocument(first, bindings);
   return 'problem' in rendered ? formatProblem(rendered.problem) : rendered.values.map(({ value }) => value);
 }
 
@@ -123,6 +123,7 @@ describe('a wrong template', () => {
       'MISPLACED_DIRECTIVE',
     ],
     ['a forEach that is no list', 'a: {forEach: zones, template: 1}', 'f.yaml:1:14: ', 'WRONG_FOR_EACH'],
+    ['a forEach over a word of CEL', 'a: [{forEach: [{in: list}], template: 1}]', 'f.yaml:1:15: ', 'WRONG_FOR_EACH'],
     ['an unknown tag', 'a: !Reff Vpc', 'f.yaml:1:', 'UNKNOWN_TAG'],
     ['a list inside text', 'a: x ${{list}}', 'f.yaml:1:9: ', 'NOT_TEXT'],
     ['null inside text', 'a: x ${{empty}}', 'f.yaml:1:9: ', 'NOT_TEXT'],
@@ -171,6 +172,15 @@ describe('YAML of manifests', () => {
     expect(render('base: &b {k: 1, l: 2}\nown: {<<: *b, l: 3}\n8080: port\non: true', manifest)).toEqual([
       { base: { k: 1, l: 2 }, own: { k: 1, l: 3 }, '8080': 'port', true: true },
     ]);
+  });
+
+  it('lets a variable be named y, which is true elsewhere', () => {
+    expect(render('a: [{forEach: [{y: list}], template: "${{y}}"}]', manifest)).toEqual([{ a: ['a', 'b'] }]);
+  });
+
+  it('takes the first of merged maps that has a key', () => {
+    const text = 'a: &a {k: 1}\nb: &b {k: 2, l: 2}\nc: {<<: [*a, *b]}\nd: {<<: *a, <<: *b}';
+    expect(render(text, manifest)).toMatchObject([{ c: { k: 1, l: 2 } }]);
   });
 
   it('reads own files by YAML 1.2', () => {

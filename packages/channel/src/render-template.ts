@@ -1,40 +1,50 @@
-import { type Fault, type Problem, problemAt } from '@roadstead/definition';
+import type { Fault, PositionIndex, Problem } from '@roadstead/definition';
 import type { Json } from '@roadstead/foundation';
-import type { Bindings, Value } from './cel.ts';
-import { listItems, toJson } from './cel-values.ts';
+import type { Bindings } from './cel.ts';
 import { splitAttribute } from './compile-template.ts';
-import type { DirectiveTemplate, PlacedExpression, Template } from './template.ts';
+import { placesOf } from './locate.ts';
+import type { DirectiveTemplate, PlacedExpression, Template, TemplateDocument, TemplateEntry } from './template.ts';
+import { holds, jsonOf, keyOfTurn, RenderStop, stopAt, turns } from './turns.ts';
 
 /** One value of a document, with the variables of its `forEach`. */
 export interface Rendered {
   readonly value: Json;
   readonly variables: Bindings;
-}
-
-/** Ends the render of one document; carries the problem out. */
-class RenderStop extends Error {
-  readonly problem: Problem;
-  constructor(problem: Problem) {
-    super(problem.message);
-    this.problem = problem;
-  }
+  /** Where the parts of the value stand in the file, by their path in the value. */
+  readonly places: PositionIndex;
 }
 
 /** Renders a document that may be left out or repeated: none, one or many values, or the problem that ended it. */
 export function renderDocument(
-  template: Template,
+  document: TemplateDocument,
   bindings: Bindings,
 ): { readonly values: readonly Rendered[] } | { readonly problem: Problem } {
+  const { template } = document;
+  return unlessStopped(() => {
+    const [body, scopes] =
+      template.kind === 'directive'
+        ? [template.body, turns(template, bindings)]
+        : [template, [{ scope: bindings, variables: {} }]];
+    const values = scopes.map(({ scope, variables }) => ({
+      value: render(body, scope),
+      variables,
+      places: placesOf(document, body, scope),
+    }));
+    return { values };
+  });
+}
+
+/** Asks a condition that stands alone. */
+export function renderCondition(
+  condition: PlacedExpression,
+  bindings: Bindings,
+): { readonly holds: boolean } | { readonly problem: Problem } {
+  return unlessStopped(() => ({ holds: holds(condition, bindings) }));
+}
+
+function unlessStopped<T>(run: () => T): T | { readonly problem: Problem } {
   try {
-    if (template.kind === 'directive') {
-      return {
-        values: turns(template, bindings).map(({ scope, variables }) => ({
-          value: render(template.body, scope),
-          variables,
-        })),
-      };
-    }
-    return { values: [{ value: render(template, bindings), variables: {} }] };
+    return run();
   } catch (error) {
     if (error instanceof RenderStop) return { problem: error.problem };
     throw error;
@@ -58,7 +68,7 @@ function render(template: Template, bindings: Bindings): Json {
           : [render(item, bindings)],
       );
     case 'map':
-      return Object.fromEntries(template.entries.flatMap(({ key, value }) => renderEntry(key, value, bindings)));
+      return renderMap(template.entries, bindings);
     case 'directive':
       return renderSingle(template, bindings);
   }
@@ -69,83 +79,43 @@ function renderSingle(template: DirectiveTemplate, bindings: Bindings): Json {
   return first === undefined ? null : render(template.body, first.scope);
 }
 
-function renderEntry(key: string, value: Template, bindings: Bindings): (readonly [string, Json])[] {
-  if (value.kind !== 'directive') return [[key, render(value, bindings)]];
-  return turns(value, bindings).map(({ scope }) => {
-    const suffix = value.keySuffix === undefined ? '' : jsonOf(value.keySuffix, scope);
-    if (typeof suffix !== 'string')
-      throw stopAt(value.keySuffix, { code: 'WRONG_SUFFIX', message: 'keySuffix is not text', value: suffix });
-    return [`${key}${suffix}`, render(value.body, scope)] as const;
-  });
+function renderMap(entries: readonly TemplateEntry[], bindings: Bindings): Json {
+  const members = entries.flatMap(({ key, value }) => renderEntry(key, value, bindings));
+  const map = Object.fromEntries(members.map(({ key, value }) => [key, value]));
+  const twice = Object.keys(map).length < members.length ? members.find(isRepeated) : undefined;
+  if (twice?.by === undefined) return map;
+  throw stopAt(twice.by, keyTwice(twice.key));
 }
 
-interface Turn {
-  readonly scope: Bindings;
-  readonly variables: Bindings;
+/** A member of a map, and the expression that chose its key. */
+interface Member {
+  readonly key: string;
+  readonly value: Json;
+  readonly by?: PlacedExpression | undefined;
 }
 
-/** The scopes in which a directive's body is rendered: none when it is left out. */
-function turns(template: DirectiveTemplate, bindings: Bindings): Turn[] {
-  if (template.forEach.length === 0 && !included(template, bindings)) return [];
-  let scopes: Turn[] = [{ scope: bindings, variables: {} }];
-  for (const { variable, list } of template.forEach) {
-    scopes = scopes.flatMap(({ scope, variables }) =>
-      itemsOf(list, scope).map((item) => ({
-        scope: { ...scope, [variable]: item },
-        variables: { ...variables, [variable]: item },
-      })),
-    );
-  }
-  return template.forEach.length === 0 ? scopes : scopes.filter(({ scope }) => included(template, scope));
+/** Keys as they are written differ; it takes a `forEach` to make one twice. */
+function isRepeated({ key, by }: Member, index: number, all: readonly Member[]): boolean {
+  return by !== undefined && all.some((other, at) => at !== index && other.key === key);
 }
 
-function included({ includeWhen }: DirectiveTemplate, bindings: Bindings): boolean {
-  if (includeWhen === undefined) return true;
-  const value = valueOf(includeWhen, bindings);
-  if (typeof value === 'boolean') return value;
-  throw stopAt(includeWhen, {
-    code: 'WRONG_CONDITION',
-    message: `${includeWhen.expression.source} is neither true nor false`,
-  });
+function keyTwice(key: string): Fault {
+  return {
+    code: 'KEY_TWICE',
+    message: `the key ${key} is made twice`,
+    hint: 'keySuffix differs in each turn',
+    value: key,
+  };
 }
 
-function itemsOf(list: PlacedExpression, bindings: Bindings): readonly Value[] {
-  const items = listItems(valueOf(list, bindings));
-  if (items !== undefined) return items;
-  throw stopAt(list, { code: 'WRONG_LIST', message: `${list.expression.source} is not a list` });
-}
-
-function valueOf(held: PlacedExpression, bindings: Bindings): Value {
-  const result = held.expression.run(bindings);
-  if ('value' in result) return result.value;
-  throw stopAt(held, {
-    code: 'EXPRESSION_FAILED',
-    message: `${held.expression.source}: ${result.error}`,
-    hint: hintFor(result.error),
-  });
-}
-
-function hintFor(error: string): string | undefined {
-  if (error.startsWith('field not found') || error.startsWith('key not found') || error.startsWith('no such key')) {
-    return 'guard it: has(x.y) ? x.y : …, or includeWhen; outputs are those that the stacks declare for this cluster';
-  }
-  return error.includes('no matching overload') ? 'convert with string(…) or int(…)' : undefined;
-}
-
-function jsonOf(held: PlacedExpression, bindings: Bindings): Json {
-  const value = valueOf(held, bindings);
-  try {
-    return toJson(value);
-  } catch (error) {
-    throw stopAt(held, {
-      code: 'EXPRESSION_FAILED',
-      message: `${held.expression.source}: ${(error as Error).message}`,
-    });
-  }
-}
-
-function stopAt(held: PlacedExpression | undefined, fault: Fault): RenderStop {
-  return new RenderStop(problemAt(held?.file ?? '', held?.at(0) ?? { line: 1, column: 1 }, fault));
+function renderEntry(key: string, value: Template, bindings: Bindings): Member[] {
+  if (value.kind !== 'directive') return [{ key, value: render(value, bindings) }];
+  const by = value.keySuffix ?? value.forEach[0]?.list;
+  return turns(value, bindings).map(({ scope }) => ({
+    key: keyOfTurn(key, value, scope),
+    value: render(value.body, scope),
+    by,
+  }));
 }
 
 function renderText({ parts, inSub }: Extract<Template, { kind: 'text' }>, bindings: Bindings): Json {

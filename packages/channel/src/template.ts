@@ -1,5 +1,6 @@
 import type { Position } from '@roadstead/definition';
 import type { Json } from '@roadstead/foundation';
+import type { Document, LineCounter, Node } from 'yaml';
 import type { Expression } from './cel.ts';
 
 /** An expression and its place in the channel, for messages. */
@@ -10,8 +11,11 @@ export interface PlacedExpression {
   readonly at: (offset: number) => Position;
 }
 
-/** A YAML node of a channel, compiled: what holds no expression is plain JSON, shared by every render. */
-export type Template =
+/** A YAML node of a channel, compiled. `node` is where it was written; what nobody wrote has none. */
+export type Template = TemplateContent & { readonly node?: Node };
+
+/** What holds no expression is plain JSON, shared by every render. */
+type TemplateContent =
   | { readonly kind: 'value'; readonly value: Json }
   | { readonly kind: 'expression'; readonly held: PlacedExpression }
   | { readonly kind: 'text'; readonly parts: readonly (string | PlacedExpression)[]; readonly inSub: boolean }
@@ -24,6 +28,7 @@ export type Template =
 export interface TemplateEntry {
   readonly key: string;
   readonly value: Template;
+  readonly keyNode?: Node;
 }
 
 /** `includeWhen` and `forEach` beside `template`. */
@@ -41,4 +46,6 @@ export interface TemplateDocument {
   readonly file: string;
   readonly position: Position;
   readonly template: Template;
+  /** The file as it was read, for the places of what comes out of it. */
+  readonly source: { readonly document: Document; readonly lines: LineCounter };
 }

@@ -89,7 +89,13 @@ export function compileDocument(
   const start = (node as { readonly range?: readonly number[] | null } | null)?.range?.[0] ?? 0;
   const { line, col } = open.lines.linePos(start);
   const template = compileNode(node, contextOf(open, options, problems));
-  return { file: open.file.file, position: { line: Math.max(1, line), column: Math.max(1, col) }, template };
+  const { document, lines } = open;
+  return {
+    file: open.file.file,
+    position: { line: Math.max(1, line), column: Math.max(1, col) },
+    template,
+    source: { document, lines },
+  };
 }
 
 /** Compiles a node that is an expression without `${{ }}`. */

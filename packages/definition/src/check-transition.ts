@@ -1,7 +1,7 @@
 import type { Cluster } from './cluster.ts';
 import type { ParsedCluster } from './parse-cluster-file.ts';
 import type { Path } from './positions.ts';
-import { type Fault, type Problem, problemAt, sortProblems } from './problem.ts';
+import { type PlacedFault, type Problem, problemsAt, sortProblems } from './problem.ts';
 
 /** What is there, as recorded or as observed. What is not known is left out and not compared. */
 export interface ClusterFacts {
@@ -30,12 +30,7 @@ export function checkTransition(previous: ClusterFacts, next: ParsedCluster): Pr
     ...zoneFaults(previous, cluster),
     ...versionFaults(previous, cluster),
   ];
-  return sortProblems(faults.map(({ path, fault }) => problemAt(next.file, next.positions.value(path), fault)));
-}
-
-interface Placed {
-  readonly path: Path;
-  readonly fault: Fault;
+  return sortProblems(problemsAt(next.file, next.positions, faults));
 }
 
 const fixed: readonly (readonly [fact: 'name' | 'account' | 'region' | 'cidr', path: Path, word: string])[] = [
@@ -45,7 +40,7 @@ const fixed: readonly (readonly [fact: 'name' | 'account' | 'region' | 'cidr', p
   ['cidr', ['spec', 'network', 'cidr'], 'network'],
 ];
 
-function identityFaults(previous: ClusterFacts, cluster: Cluster): Placed[] {
+function identityFaults(previous: ClusterFacts, cluster: Cluster): PlacedFault[] {
   const next = { ...factsOfCluster(cluster) };
   return fixed.flatMap(([fact, path, word]) => {
     const before = previous[fact];
@@ -61,7 +56,7 @@ function identityFaults(previous: ClusterFacts, cluster: Cluster): Placed[] {
   });
 }
 
-function zoneFaults(previous: ClusterFacts, cluster: Cluster): Placed[] {
+function zoneFaults(previous: ClusterFacts, cluster: Cluster): PlacedFault[] {
   const before = previous.zones;
   const after = cluster.network.zones;
   const path: Path = ['spec', 'network', 'zones'];
@@ -92,7 +87,7 @@ function zoneFaults(previous: ClusterFacts, cluster: Cluster): Placed[] {
 
 const minorOf = (version: string): number => Number(version.split('.')[1]);
 
-function versionFaults(previous: ClusterFacts, cluster: Cluster): Placed[] {
+function versionFaults(previous: ClusterFacts, cluster: Cluster): PlacedFault[] {
   if (previous.kubernetes === undefined) return [];
   const steps = minorOf(cluster.kubernetes) - minorOf(previous.kubernetes);
   const path: Path = ['spec', 'kubernetes'];

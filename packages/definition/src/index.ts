@@ -41,10 +41,19 @@ export type {
 export { clusterJsonSchema } from './cluster-schema.ts';
 export { parseInputs } from './inputs-file.ts';
 export { nearMatch, suggest } from './near-match.ts';
-export { type BySchema, parseBySchema } from './parse-by-schema.ts';
+export { type BySchema, parseBySchema, readBySchema } from './parse-by-schema.ts';
 export { type ParsedCluster, parseClusterFile } from './parse-cluster-file.ts';
 export { type NetworkPlan, planNetwork, type ZoneNetwork } from './plan-network.ts';
-export { type Path, type Position, type PositionIndex, positionIndex } from './positions.ts';
-export { type Fault, formatProblem, hasErrors, type Problem, problemAt, sortProblems } from './problem.ts';
+export { childOf, type Found, type Path, type Position, type PositionIndex, positionIndex } from './positions.ts';
+export {
+  type Fault,
+  formatProblem,
+  hasErrors,
+  type PlacedFault,
+  type Problem,
+  problemAt,
+  problemsAt,
+  sortProblems,
+} from './problem.ts';
 export { bytesOf, parseQuantity } from './quantity.ts';
 export { formatPath } from './schema-problems.ts';

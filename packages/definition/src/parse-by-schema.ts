@@ -14,16 +14,21 @@ export function parseBySchema<T>(
   input: { readonly file: string; readonly document: Document; readonly lines: LineCounter },
 ): BySchema<T> {
   const positions = positionIndex(input.document, input.lines);
-  const value: unknown = readValue(input.document);
+  return { ...readBySchema(schema, readValue(input.document), { file: input.file, positions }), positions };
+}
+
+/** Reads a value as a schema says; `positions` tells where its parts stand. */
+export function readBySchema<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  { file, positions }: { readonly file: string; readonly positions: PositionIndex },
+): { readonly value: T } | { readonly problems: readonly Problem[] } {
   const parsed = schema.safeParse(value);
-  if (parsed.success) return { value: parsed.data, positions };
+  if (parsed.success) return { value: parsed.data };
   const keysAt = keysOf(
     z.toJSONSchema(schema, { io: 'input', target: 'draft-7', unrepresentable: 'any' }) as SchemaNode,
   );
-  return {
-    problems: sortProblems(schemaProblems(input.file, parsed.error.issues, { value, positions, keysAt })),
-    positions,
-  };
+  return { problems: sortProblems(schemaProblems(file, parsed.error.issues, { value, positions, keysAt })) };
 }
 
 /** Aliases that grow without end make the document unreadable: it then is nothing. */

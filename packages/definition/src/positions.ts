@@ -3,12 +3,12 @@ import {
   isAlias,
   isMap,
   isNode,
-  isPair,
   isScalar,
   isSeq,
   LineCounter,
   type Node,
   type Pair,
+  type YAMLMap,
 } from 'yaml';
 
 /** Counted from 1, as editors do. */
@@ -50,7 +50,8 @@ export function positionIndex(document: Document, lines: LineCounter): PositionI
   };
 }
 
-interface Found {
+/** A node of a document; `pair` where it is the value of a key. */
+export interface Found {
   readonly node: Node | undefined;
   readonly pair?: Pair;
 }
@@ -71,22 +72,46 @@ function nearest(
 function walk(document: Document, path: Path): Found | undefined {
   let found: Found | undefined = { node: document.contents ?? undefined };
   for (const step of path) {
-    found = childOf(isAlias(found.node) ? found.node.resolve(document) : found.node, step);
+    found = childOf(document, found.node, step);
     if (found === undefined) return undefined;
   }
   return found;
 }
 
-function childOf(node: Node | undefined, step: string | number): Found | undefined {
-  if (isMap(node)) {
-    const pair = node.items.find(
-      (item) => isPair(item) && String(isScalar(item.key) ? item.key.value : item.key) === String(step),
-    );
-    return pair === undefined ? undefined : { node: isNode(pair.value) ? pair.value : undefined, pair };
-  }
+/** The node at one step into a node, through aliases and merge keys (`<<`), with the pair that holds it in a map. */
+export function childOf(
+  document: Document,
+  parent: Node | undefined,
+  step: string | number,
+  merges: number = deepestMerge,
+): Found | undefined {
+  const node = isAlias(parent) ? parent.resolve(document) : parent;
+  if (isMap(node)) return memberOf(document, node, step, merges);
   if (isSeq(node) && typeof step === 'number') {
     const item = node.items[step];
     return isNode(item) ? { node: item } : undefined;
   }
   return undefined;
+}
+
+/** Merge keys that are followed into each other: an anchor may merge itself. */
+const deepestMerge = 16;
+
+function memberOf(document: Document, map: YAMLMap, step: string | number, merges: number): Found | undefined {
+  const pair = map.items.find((item) => keyText(item.key) === String(step));
+  if (pair !== undefined) return { node: isNode(pair.value) ? pair.value : undefined, pair };
+  if (merges === 0) return undefined;
+  for (const merged of map.items.filter((item) => keyText(item.key) === '<<')) {
+    const from = isAlias(merged.value) ? merged.value.resolve(document) : merged.value;
+    for (const source of isSeq(from) ? from.items : [from]) {
+      const found = isNode(source) ? childOf(document, source, step, merges - 1) : undefined;
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
+function keyText(key: unknown): string {
+  const value = isScalar(key) ? key.value : key;
+  return typeof value === 'symbol' ? '<<' : String(value);
 }

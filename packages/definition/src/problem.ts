@@ -1,4 +1,4 @@
-import type { Position } from './positions.ts';
+import type { Path, Position, PositionIndex } from './positions.ts';
 
 /** Something wrong in a file that a person wrote: where, what, and what would be right. */
 export interface Problem {
@@ -23,6 +23,23 @@ export interface Fault {
   readonly hint?: string | undefined;
   readonly value?: unknown;
   readonly severity?: 'error' | 'warning' | undefined;
+}
+
+/** A fault and the value or key of a document that it is about. */
+export interface PlacedFault {
+  readonly path: Path;
+  /** Whether the key or the value is at fault; default: the value. */
+  readonly at?: 'key' | 'value';
+  readonly fault: Fault;
+}
+
+/** Gives faults of a document their places. */
+export function problemsAt(
+  file: string,
+  positions: Pick<PositionIndex, 'key' | 'value'>,
+  faults: readonly PlacedFault[],
+): Problem[] {
+  return faults.map(({ path, at = 'value', fault }) => problemAt(file, positions[at](path), fault));
 }
 
 /** Gives a fault its place; members that are undefined are left out. */

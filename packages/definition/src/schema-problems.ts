@@ -1,16 +1,9 @@
 import type { z } from 'zod';
 import { suggest } from './near-match.ts';
 import type { Path, PositionIndex } from './positions.ts';
-import { type Fault, type Problem, problemAt } from './problem.ts';
+import { type Fault, type PlacedFault, type Problem, problemsAt } from './problem.ts';
 
 type Issue = z.core.$ZodIssue;
-
-interface Placed {
-  readonly path: Path;
-  /** `key` points at the key, for keys that should not be there. */
-  readonly at: 'key' | 'value';
-  readonly fault: Fault;
-}
 
 /** Turns what a schema found into problems with places. `value` is what was checked, `keysAt` the keys allowed at a path. */
 export function schemaProblems(
@@ -22,9 +15,11 @@ export function schemaProblems(
     readonly keysAt: (path: Path) => readonly string[];
   },
 ): Problem[] {
-  return issues
-    .flatMap((issue) => placeIssue(issue, input))
-    .map(({ path, at, fault }) => problemAt(file, input.positions[at](path), fault));
+  return problemsAt(
+    file,
+    input.positions,
+    issues.flatMap((issue) => placeIssue(issue, input)),
+  );
 }
 
 function placeIssue(
@@ -34,7 +29,7 @@ function placeIssue(
     readonly positions: PositionIndex;
     readonly keysAt: (path: Path) => readonly string[];
   },
-): Placed[] {
+): PlacedFault[] {
   const path = issue.path.filter((step): step is string | number => typeof step !== 'symbol');
   const found = valueAt(input.value, path);
   const name = formatPath(path);
@@ -51,8 +46,8 @@ function placeIssue(
       },
     }));
   }
-  if (found === undefined) return [{ path, at: 'value', fault: missing(issue, name) }];
-  return [{ path, at: 'value', fault: wrongValue(issue, name, found, input.positions.source(path)) }];
+  if (found === undefined) return [{ path, fault: missing(issue, name) }];
+  return [{ path, fault: wrongValue(issue, name, found, input.positions.source(path)) }];
 }
 
 function missing(issue: Issue, name: string): Fault {
