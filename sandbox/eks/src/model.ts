@@ -103,7 +103,7 @@ export interface NodegroupRecord {
   readonly origin: Origin;
   readonly nodeRoleArn: string;
   readonly subnets: readonly string[];
-  readonly instanceTypes: readonly string[];
+  instanceTypes: readonly string[];
   /** Whether the request named them, or the launch template did. */
   readonly instanceTypesGiven: boolean;
   readonly amiType: string;

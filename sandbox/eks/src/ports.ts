@@ -124,7 +124,10 @@ export interface EksClusters {
   onChange(listener: () => void): () => void;
 }
 
-/** How many nodes of an Auto Scaling group are Ready, when somebody knows better than the cluster's Node objects. */
+/** What those who play the machines know better than the cluster's Node objects. */
 export interface NodesPort {
+  /** How many nodes of an Auto Scaling group are Ready. */
   readyCount(cluster: ClusterRef, asgName: string): number;
+  /** Why an instance cannot join as things are; `undefined`: it still may. Without this, nobody is given up early. */
+  whyNotJoined?(instanceId: string): string | undefined;
 }

@@ -1,20 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { AwsError, type AwsService, type ServiceContext } from '@roadstead/sandbox-gateway';
-import { accessHandlers } from './access/access-handlers.ts';
 import { Activities } from './activities.ts';
-import { addonHandlers } from './addons/addon-handlers.ts';
-import { clusterHandlers } from './clusters/cluster-handlers.ts';
 import { stopControlPlane } from './clusters/cluster-lifecycle.ts';
 import { clustersOf } from './clusters-view.ts';
-import type { Eks, Handlers } from './deps.ts';
-import { insightHandlers } from './insights/insight-handlers.ts';
+import type { Eks } from './deps.ts';
+import { eksHandlers } from './handlers.ts';
 import { inventoryOf } from './inventory.ts';
-import { nodegroupHandlers } from './nodegroups/nodegroup-handlers.ts';
-import { podIdentityHandlers } from './pod-identity/pod-identity-handlers.ts';
 import type { ControlPlanes, EksClusters, NodesPort, VerifyPresignedIdentity } from './ports.ts';
 import { EksState } from './state.ts';
-import { tagHandlers } from './tags/tag-handlers.ts';
-import { updateHandlers } from './updates/update-handlers.ts';
 import { issuerDocument, reviewAccess, reviewToken } from './webhook/reviews.ts';
 import { type Route, type ServerTls, startWebhookServer } from './webhook/webhook-server.ts';
 
@@ -42,17 +35,6 @@ export interface EksSandbox extends AwsService {
   close(): Promise<void>;
 }
 
-const handlers: Handlers = {
-  ...clusterHandlers,
-  ...updateHandlers,
-  ...accessHandlers,
-  ...nodegroupHandlers,
-  ...addonHandlers,
-  ...podIdentityHandlers,
-  ...tagHandlers,
-  ...insightHandlers,
-};
-
 /** EKS as the gateway serves it: requests become records, records become real control planes, groups and objects. */
 export async function createEksService(context: ServiceContext, deps: EksDependencies): Promise<EksSandbox> {
   const state = new EksState();
@@ -77,9 +59,9 @@ export async function createEksService(context: ServiceContext, deps: EksDepende
 function service(eks: Eks): EksSandbox {
   return {
     service: 'eks',
-    operations: new Set(Object.keys(handlers)),
+    operations: new Set(Object.keys(eksHandlers)),
     handle: async (request) => {
-      const handler = handlers[request.operation];
+      const handler = eksHandlers[request.operation];
       if (handler !== undefined) return handler(eks, request);
       throw new AwsError('NotImplementedException', `The sandbox does not implement eks ${request.operation}.`, 501);
     },

@@ -2,7 +2,7 @@ import type { Place } from '@roadstead/sandbox-gateway';
 import type { Eks } from '../deps.ts';
 import { type Principal, parsePrincipal } from '../shared/arns.ts';
 import { isAwsError } from '../shared/errors.ts';
-import { type Members, members, requiredText, text, within } from '../shared/read.ts';
+import { type Members, members, records, requiredText, text, texts, within } from '../shared/read.ts';
 
 /** An IAM principal as it is now. */
 export interface LivePrincipal {
@@ -50,15 +50,43 @@ export async function roleTrusting(
   return role !== undefined && trustsService(role.trust, service) ? role : undefined;
 }
 
-/** Whether a trust policy lets a service assume the role (`sts:AssumeRole`, Allow, no Deny that names it). */
-export function trustsService(document: unknown, service: string): boolean {
+/** Whether a trust policy lets a service do all these actions on the role (Allow, and no Deny that names it). */
+export function trustsService(
+  document: unknown,
+  service: string,
+  actions: readonly string[] = ['sts:AssumeRole'],
+): boolean {
   const statements = asList(members(document).Statement).map(members);
   const names = (statement: Members) =>
     asList(members(statement.Principal).Service).includes(service) || statement.Principal === '*';
-  const assumes = (statement: Members) =>
-    asList(statement.Action).some((action) => action === 'sts:AssumeRole' || action === 'sts:*' || action === '*');
-  const hits = statements.filter((statement) => names(statement) && assumes(statement));
-  return hits.some((hit) => hit.Effect === 'Allow') && !hits.some((hit) => hit.Effect === 'Deny');
+  const covers = (statement: Members, wanted: string) =>
+    asList(statement.Action).some((action) => action === wanted || action === 'sts:*' || action === '*');
+  return actions.every((action) => {
+    const hits = statements.filter((statement) => names(statement) && covers(statement, action));
+    return hits.some((hit) => hit.Effect === 'Allow') && !hits.some((hit) => hit.Effect === 'Deny');
+  });
+}
+
+/** What a role may do, as far as names tell it. */
+export interface RolePolicies {
+  /** Names of AWS's own policies that are attached. */
+  readonly managed: readonly string[];
+  /** Whether it has policies of somebody's own, attached or inline. */
+  readonly hasOwn: boolean;
+}
+
+export async function readRolePolicies(eks: Eks, place: Place, roleName: string): Promise<RolePolicies> {
+  const input = { RoleName: roleName };
+  const [attached, inline] = await Promise.all([
+    eks.context.backend.call(place, 'iam', 'ListAttachedRolePolicies', input),
+    eks.context.backend.call(place, 'iam', 'ListRolePolicies', input),
+  ]);
+  const arns = records(attached, 'AttachedPolicies').map((policy) => text(policy, 'PolicyArn') ?? '');
+  const byAws = arns.filter((arn) => arn.startsWith('arn:aws:iam::aws:policy/'));
+  return {
+    managed: byAws.map((arn) => arn.slice(arn.lastIndexOf('/') + 1)),
+    hasOwn: byAws.length < arns.length || (texts(inline, 'PolicyNames') ?? []).length > 0,
+  };
 }
 
 function policyDocument(value: unknown): unknown {

@@ -1,7 +1,7 @@
 import type { Place } from '@roadstead/sandbox-gateway';
 import type { Eks } from '../deps.ts';
 import { isAwsError } from '../shared/errors.ts';
-import { records, requiredText, text, whole } from '../shared/read.ts';
+import { flag, type Members, records, requiredText, text, whole } from '../shared/read.ts';
 
 export interface SubnetFacts {
   readonly id: string;
@@ -9,6 +9,8 @@ export interface SubnetFacts {
   readonly zone: string;
   readonly zoneId: string;
   readonly freeAddresses: number;
+  /** Whether what starts in it gets a public address unasked. */
+  readonly givesPublicAddresses: boolean;
 }
 
 export interface SecurityGroupFacts {
@@ -27,6 +29,7 @@ export async function readSubnets(eks: Eks, place: Place, ids: readonly string[]
     zone: requiredText(subnet, 'AvailabilityZone'),
     zoneId: text(subnet, 'AvailabilityZoneId') ?? '',
     freeAddresses: whole(subnet, 'AvailableIpAddressCount') ?? 0,
+    givesPublicAddresses: flag(subnet, 'MapPublicIpOnLaunch') ?? false,
   }));
 }
 
@@ -42,6 +45,28 @@ export async function readSecurityGroups(
     id: requiredText(group, 'GroupId'),
     vpcId: text(group, 'VpcId') ?? '',
   }));
+}
+
+/** Those of the subnets whose route table leads to an internet gateway. */
+export async function readPublicSubnets(
+  eks: Eks,
+  place: Place,
+  vpcId: string,
+  subnets: readonly SubnetFacts[],
+): Promise<readonly SubnetFacts[]> {
+  const answer = await eks.context.backend.call(place, 'ec2', 'DescribeRouteTables', {
+    Filters: [{ Name: 'vpc-id', Values: [vpcId] }],
+  });
+  const tables = records(answer, 'RouteTables');
+  const main = tables.find((table) => records(table, 'Associations').some((one) => flag(one, 'Main') === true));
+  const tableOf = (subnet: SubnetFacts) =>
+    tables.find((table) => records(table, 'Associations').some((one) => text(one, 'SubnetId') === subnet.id)) ?? main;
+  return subnets.filter((subnet) => leadsToInternet(tableOf(subnet)));
+}
+
+function leadsToInternet(table: Members | undefined): boolean {
+  const routes = table === undefined ? [] : records(table, 'Routes');
+  return routes.some((route) => text(route, 'GatewayId')?.startsWith('igw-') === true);
 }
 
 /** All IPv4 blocks of a VPC. */

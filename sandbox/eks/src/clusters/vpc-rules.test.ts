@@ -14,6 +14,7 @@ const subnet = (id: string, more: Partial<SubnetFacts> = {}): SubnetFacts => ({
   zone: `eu-central-1${id}`,
   zoneId: `euc1-az${id}`,
   freeAddresses: 100,
+  givesPublicAddresses: false,
   ...more,
 });
 const group = (id: string, vpcId = 'vpc-1'): SecurityGroupFacts => ({ id, vpcId });

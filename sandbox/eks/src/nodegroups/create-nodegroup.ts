@@ -1,7 +1,7 @@
 import type { AwsRequest } from '@roadstead/sandbox-gateway';
 import { AwsError } from '@roadstead/sandbox-gateway';
-import { lookUp, trustsService } from '../aws/iam.ts';
-import { readSubnets } from '../aws/network.ts';
+import { lookUp, readRolePolicies, trustsService } from '../aws/iam.ts';
+import { readSubnets, type SubnetFacts } from '../aws/network.ts';
 import { requireUsable } from '../clusters/cluster-status.ts';
 import { type Eks, type Handler, isRepeat, now, originOf } from '../deps.ts';
 import type { ClusterRecord, NodegroupRecord } from '../model.ts';
@@ -12,22 +12,20 @@ import { refuseTags } from '../tags/tag-rules.ts';
 import { refuseWhileUpdating } from '../updates/update-record.ts';
 import { type AmiRelease, amiKind, namedRelease, recommendedRelease } from './ami-types.ts';
 import { readInstanceTypes } from './instance-types.ts';
+import { readTaints, refuseLabels, refuseTaints } from './label-rules.ts';
 import { readTemplate, type SourceTemplate } from './launch-template.ts';
 import { startNodegroup } from './nodegroup-lifecycle.ts';
 import {
   readScaling,
-  readTaints,
   refuseInstanceTypes,
-  refuseLabels,
   refuseNodegroupName,
   refuseNodeSubnets,
-  refuseTaints,
-  refuseTemplateMix,
+  refuseRepairConfig,
+  refuseRolePolicies,
   refuseUpdateConfig,
-  requestOf,
-  type TemplateFacts,
 } from './nodegroup-rules.ts';
 import { nodegroupView } from './nodegroup-view.ts';
+import { refuseTemplateMix, requestOf, type TemplateFacts } from './template-rules.ts';
 
 const groupsPerCluster = 30;
 
@@ -82,6 +80,7 @@ async function newGroup(
   const labels = textMap(input, 'labels');
   const taints = readTaints(input, 'taints');
   const updateConfig = has(input, 'updateConfig') ? within(input, 'updateConfig') : { maxUnavailable: 1 };
+  const nodeRepairConfig = has(input, 'nodeRepairConfig') ? within(input, 'nodeRepairConfig') : undefined;
   const scaling = readScaling(subject, input);
   const tags = textMap(input, 'tags');
   refuseTags(tags);
@@ -91,7 +90,8 @@ async function newGroup(
       refuseTemplateMix(wanted, cluster.version) ??
       refuseLabels(subject, labels) ??
       refuseTaints(subject, taints) ??
-      refuseUpdateConfig(subject, updateConfig),
+      refuseUpdateConfig(subject, updateConfig) ??
+      refuseRepairConfig(subject, nodeRepairConfig),
   );
   const nodeRoleArn = requiredText(input, 'nodeRole');
   await requireNodeRole(eks, cluster, nodeRoleArn, subject);
@@ -127,7 +127,7 @@ async function newGroup(
     labels,
     taints,
     updateConfig,
-    nodeRepairConfig: has(input, 'nodeRepairConfig') ? within(input, 'nodeRepairConfig') : undefined,
+    nodeRepairConfig,
     tags,
     issues: [],
   };
@@ -163,11 +163,13 @@ async function requireNodeRole(eks: Eks, cluster: ClusterRecord, arn: string, su
   if (role === undefined) {
     throw invalidParameter(`The role with name ${principal.name} cannot be found. (Error Code: NoSuchEntity)`, subject);
   }
-  if (trustsService(role.trust, 'ec2.amazonaws.com')) return;
-  throw invalidParameter(
-    `Following required service principals [ec2.amazonaws.com] were not found in the trust relationships of nodeRole ${arn}`,
-    subject,
-  );
+  if (!trustsService(role.trust, 'ec2.amazonaws.com')) {
+    throw invalidParameter(
+      `Following required service principals [ec2.amazonaws.com] were not found in the trust relationships of nodeRole ${arn}`,
+      subject,
+    );
+  }
+  raise(refuseRolePolicies(subject, await readRolePolicies(eks, cluster.place, principal.name)));
 }
 
 async function requirePlace(
@@ -181,10 +183,25 @@ async function requirePlace(
   const wanted = texts(input, 'subnets') ?? [];
   const subnets = await readSubnets(eks, cluster.place, wanted);
   raise(refuseNodeSubnets(subject, wanted, subnets, cluster.vpc));
+  await requireInstanceTypes(eks, cluster, { subject, types, amiType, subnets });
+  return wanted;
+}
+
+/** Instance types that a group can start in its subnets from its kind of image. */
+export async function requireInstanceTypes(
+  eks: Eks,
+  cluster: ClusterRecord,
+  wanted: {
+    readonly subject: ErrorSubject;
+    readonly types: readonly string[];
+    readonly amiType: string;
+    readonly subnets: readonly SubnetFacts[];
+  },
+): Promise<void> {
+  const { subject, types, amiType, subnets } = wanted;
   const known = await readInstanceTypes(eks, cluster.place, types);
   const zones = [...new Set(subnets.map((subnet) => subnet.zone))];
   raise(refuseInstanceTypes(subject, types, known, amiKind(amiType), amiType, zones));
-  return wanted;
 }
 
 /** The image: the template's own, the release asked for, or the recommended one. */

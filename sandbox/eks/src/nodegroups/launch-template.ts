@@ -43,6 +43,16 @@ export async function readTemplate(eks: Eks, place: Place, spec: Members): Promi
   }
 }
 
+/** The template that a group was made from, at the version it uses. */
+export async function sourceOf(
+  eks: Eks,
+  cluster: ClusterRecord,
+  group: NodegroupRecord,
+): Promise<SourceTemplate | undefined> {
+  if (group.source === undefined) return undefined;
+  return readTemplate(eks, cluster.place, { id: group.source.id, version: group.source.version });
+}
+
 /** The data of EKS's own copy of the template: the user's, with what EKS adds for this group. */
 export async function ownTemplateData(
   eks: Eks,

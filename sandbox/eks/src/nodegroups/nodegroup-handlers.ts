@@ -8,7 +8,8 @@ import { createNodegroup } from './create-nodegroup.ts';
 import { endNodegroup } from './nodegroup-lifecycle.ts';
 import { nodegroupView } from './nodegroup-view.ts';
 import { readDesired } from './read-desired.ts';
-import { updateNodegroupConfig, updateNodegroupVersion } from './update-nodegroup.ts';
+import { updateNodegroupConfig } from './update-nodegroup-config.ts';
+import { updateNodegroupVersion } from './update-nodegroup-version.ts';
 
 export const nodegroupHandlers: Handlers = {
   CreateNodegroup: createNodegroup,

@@ -1,7 +1,7 @@
 import type { ClusterRecord, NodegroupRecord } from '../model.ts';
 import { defined } from '../shared/read.ts';
 import { tagsMember } from '../tags/tag-rules.ts';
-import { taintView } from './nodegroup-rules.ts';
+import { taintView } from './label-rules.ts';
 
 /** A node group as DescribeNodegroup answers it. */
 export function nodegroupView(cluster: ClusterRecord, group: NodegroupRecord): Record<string, unknown> {

@@ -3,18 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { isDrained } from './drain.ts';
 import type { InstanceTypeFacts } from './instance-types.ts';
 import { maxPodsOf } from './instance-types.ts';
+import { refuseLabels, refuseTaints } from './label-rules.ts';
 import { mergeTaints } from './node-objects.ts';
 import { issueOf } from './nodegroup-lifecycle.ts';
-import {
-  type NodegroupRequest,
-  readScaling,
-  refuseInstanceTypes,
-  refuseLabels,
-  refuseTaints,
-  refuseTemplateMix,
-  refuseUpdateConfig,
-} from './nodegroup-rules.ts';
+import { readScaling, refuseInstanceTypes, refuseUpdateConfig } from './nodegroup-rules.ts';
 import { batchSize } from './roll.ts';
+import { type NodegroupRequest, refuseTemplateMix } from './template-rules.ts';
 import { mergedUserData, mimeParts, nodeConfigDocument, UserDataError } from './user-data.ts';
 
 const subject = { clusterName: 'shop', nodegroupName: 'app' };

@@ -9,7 +9,6 @@ import { resizeGroup } from './group-resources.ts';
 import { nodesOfGroup, setUnschedulable } from './node-objects.ts';
 import { waitReady } from './wait-ready.ts';
 
-const joinLimit = { seconds: 1200, floorSeconds: 120 };
 const drainLimit = { seconds: 900, floorSeconds: 5 };
 
 /** How many nodes are replaced at once. */
@@ -115,8 +114,7 @@ async function requireReady(
   wanted: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const limit = limitMs(eks, joinLimit.seconds, joinLimit.floorSeconds);
-  const outcome = await waitReady(eks, cluster, group, () => wanted, limit, signal);
+  const outcome = await waitReady(eks, cluster, group, () => wanted, signal);
   if (outcome.ok) return;
   throw new UpdateFailure(
     'NodeCreationFailure',

@@ -1,7 +1,8 @@
 import { readGroup } from '../aws/instances.ts';
 import { kubeOf } from '../clusters/cluster-status.ts';
-import type { Eks } from '../deps.ts';
+import { type Eks, pacedMs } from '../deps.ts';
 import type { ClusterRecord, NodegroupRecord } from '../model.ts';
+import { joinVerdict } from './join-verdict.ts';
 import { nodesOfGroup } from './node-objects.ts';
 
 const pollMs = 500;
@@ -24,27 +25,38 @@ export async function readyInstances(
   return { ready, all };
 }
 
-/** Waits until so many nodes are Ready. On time-out: the instances that are not. */
+/** EKS gives nodes about twenty minutes to join. */
+const joinLimit = { seconds: 1200, floorSeconds: 120 };
+
+/** Waits until so many nodes are Ready. When the time to join is over: the instances that are not. */
 export async function waitReady(
   eks: Eks,
   cluster: ClusterRecord,
   group: NodegroupRecord,
   wanted: () => number,
-  limitMs: number,
   signal: AbortSignal,
 ): Promise<
   { readonly ok: true } | { readonly ok: false; readonly missing: readonly string[]; readonly launched: number }
 > {
   const { clock } = eks.context;
-  const deadline = clock.monotonic() + limitMs;
+  const begun = clock.monotonic();
   const ref = { ...cluster.place, name: cluster.name };
   for (;;) {
     const { ready, all } = await readyInstances(eks, cluster, group, signal);
-    const count = eks.nodes === undefined ? ready.size : Math.min(ready.size, eks.nodes.readyCount(ref, group.asgName));
-    if (count >= wanted()) return { ok: true };
-    if (clock.monotonic() >= deadline) {
-      return { ok: false, missing: all.filter((id) => !ready.has(id)), launched: all.length };
-    }
+    const missing = all.filter((id) => !ready.has(id));
+    const verdict = joinVerdict(
+      {
+        wanted: wanted(),
+        ready: eks.nodes === undefined ? ready.size : Math.min(ready.size, eks.nodes.readyCount(ref, group.asgName)),
+        missing,
+        waitedMs: clock.monotonic() - begun,
+        limitMs: pacedMs(eks, joinLimit.seconds),
+        floorMs: joinLimit.floorSeconds * 1000,
+      },
+      (id) => eks.nodes?.whyNotJoined?.(id),
+    );
+    if (verdict === 'joined') return { ok: true };
+    if (verdict === 'over') return { ok: false, missing, launched: all.length };
     await clock.sleep(pollMs, signal);
   }
 }

@@ -16,9 +16,9 @@ export async function requirePodRole(eks: Eks, cluster: ClusterRecord, arn: stri
   }
   const role = await lookUp(eks, cluster.place.region, principal);
   if (role === undefined) throw invalidParameter(`Role provided in the request does not exist: ${arn}`, subject);
-  if (trustsService(role.trust, trusted)) return;
+  if (trustsService(role.trust, trusted, ['sts:AssumeRole', 'sts:TagSession'])) return;
   throw invalidParameter(
-    `Trust policy of role ${arn} must allow ${trusted} to sts:AssumeRole and sts:TagSession`,
+    `Trust policy of the role provided is invalid. ${trusted} must be allowed sts:AssumeRole and sts:TagSession on ${arn}.`,
     subject,
   );
 }

@@ -28,15 +28,21 @@ export async function makeWorld(sandbox: RealSandbox): Promise<World> {
     });
     subnetIds.push(String((made.Subnet as Record<string, unknown>).SubnetId));
   }
-  const role = async (name: string, service: string) => {
+  const role = async (name: string, service: string, policies: readonly string[]) => {
     const made = await aws('iam', 'CreateRole', { RoleName: name, AssumeRolePolicyDocument: trust(service) });
+    for (const policy of policies) {
+      await aws('iam', 'AttachRolePolicy', { RoleName: name, PolicyArn: `arn:aws:iam::aws:policy/${policy}` });
+    }
     return String((made.Role as Record<string, unknown>).Arn);
   };
   return {
     vpcId,
     subnetIds,
-    clusterRoleArn: await role('cluster', 'eks.amazonaws.com'),
-    nodeRoleArn: await role('node', 'ec2.amazonaws.com'),
+    clusterRoleArn: await role('cluster', 'eks.amazonaws.com', ['AmazonEKSClusterPolicy']),
+    nodeRoleArn: await role('node', 'ec2.amazonaws.com', [
+      'AmazonEKSWorkerNodePolicy',
+      'AmazonEC2ContainerRegistryPullOnly',
+    ]),
   };
 }
 
