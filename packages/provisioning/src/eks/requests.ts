@@ -1,40 +1,28 @@
 import { canonicalJson, type Json, type JsonObject } from '@roadstead/foundation';
-import { at, type EksCall, enabledLogTypes, type FieldDifference } from '../plan/eks-fields.ts';
+import { at, clusterFields, type EksCall, enabledLogTypes, type FieldDifference } from '../plan/eks-fields.ts';
 
 const logTypes = ['api', 'audit', 'authenticator', 'controllerManager', 'scheduler'];
 
-/** The part of an UpdateClusterConfig request that one kind of change carries: EKS takes one kind at a time. */
+/** The part of an UpdateClusterConfig request that one kind of change carries, as far as stated: EKS takes one kind at a time. */
 export function clusterUpdateBody(call: EksCall, desired: JsonObject): JsonObject {
-  const vpc = (keys: readonly string[]) => ({
-    resourcesVpcConfig: pickMembers(at(desired, 'resourcesVpcConfig'), keys),
+  if (call === 'UpdateClusterConfig:logging') return { logging: loggingBody(desired) };
+  const paths = clusterFields.filter((rule) => rule.how === 'in-place' && rule.call === call).map(({ path }) => path);
+  return pickPaths(desired, paths);
+}
+
+function pickPaths(value: JsonObject, paths: readonly string[]): JsonObject {
+  const heads = [...new Set(paths.map((path) => path.split('.')[0] ?? ''))];
+  const picked = heads.flatMap((head): (readonly [string, Json])[] => {
+    const member = value[head];
+    if (member === undefined) return [];
+    if (paths.includes(head)) return [[head, member]];
+    const inside = pickPaths(
+      asObject(member),
+      paths.filter((path) => path.startsWith(`${head}.`)).map((path) => path.slice(head.length + 1)),
+    );
+    return Object.keys(inside).length === 0 ? [] : [[head, inside]];
   });
-  switch (call) {
-    case 'UpdateClusterConfig:logging':
-      return { logging: loggingBody(desired) };
-    case 'UpdateClusterConfig:endpoint':
-      return vpc(['endpointPublicAccess', 'endpointPrivateAccess', 'publicAccessCidrs']);
-    case 'UpdateClusterConfig:subnets':
-      return vpc(['subnetIds', 'securityGroupIds']);
-    case 'UpdateClusterConfig:access':
-      return { accessConfig: pickMembers(desired.accessConfig, ['authenticationMode']) };
-    case 'UpdateClusterConfig:upgrade-policy':
-      return pickMembers(desired, ['upgradePolicy']);
-    case 'UpdateClusterConfig:zonal-shift':
-      return pickMembers(desired, ['zonalShiftConfig']);
-    case 'UpdateClusterConfig:deletion-protection':
-      return pickMembers(desired, ['deletionProtection']);
-    case 'UpdateClusterConfig:control-plane-scaling':
-      return pickMembers(desired, ['controlPlaneScalingConfig']);
-    case 'UpdateClusterConfig:remote-network':
-      return pickMembers(desired, ['remoteNetworkConfig']);
-    case 'UpdateClusterConfig:compute':
-      return {
-        ...pickMembers(desired, ['computeConfig', 'storageConfig']),
-        kubernetesNetworkConfig: pickMembers(desired.kubernetesNetworkConfig, ['elasticLoadBalancing']),
-      };
-    default:
-      throw new Error(`${call} is no UpdateClusterConfig`);
-  }
+  return Object.fromEntries(picked);
 }
 
 /** EKS wants the types that are off said too. */
@@ -61,6 +49,7 @@ export function nodeGroupConfigBody(
     ...(has('taints') ? { taints: taintsBody(asList(desired.taints), asList(described.taints)) } : {}),
     ...(has('updateConfig') ? pickMembers(desired, ['updateConfig']) : {}),
     ...(has('nodeRepairConfig') ? pickMembers(desired, ['nodeRepairConfig']) : {}),
+    ...(has('warmPoolConfig') ? pickMembers(desired, ['warmPoolConfig']) : {}),
   };
 }
 

@@ -6,9 +6,11 @@ import { lateReferences } from './late-values.ts';
 /** The EKS request that changes a field in place. What follows the colon is the one kind of change such a request may carry. */
 export type EksCall =
   | 'UpdateClusterConfig:access'
+  | 'UpdateClusterConfig:components'
   | 'UpdateClusterConfig:compute'
   | 'UpdateClusterConfig:control-plane-scaling'
   | 'UpdateClusterConfig:deletion-protection'
+  | 'UpdateClusterConfig:egress'
   | 'UpdateClusterConfig:endpoint'
   | 'UpdateClusterConfig:logging'
   | 'UpdateClusterConfig:remote-network'
@@ -22,125 +24,142 @@ export type EksCall =
   | 'TagResource';
 
 export type FieldRule =
-  | {
-      readonly path: string;
-      readonly how: 'in-place';
-      readonly call: EksCall;
-      readonly class: ChangeClass;
-      readonly as?: Normal;
-      /** The change can be made once: a value that is there already cannot be replaced by another. */
-      readonly once?: boolean;
-    }
+  | (InPlace & { readonly path: string; readonly how: 'in-place'; readonly call: EksCall; readonly class: ChangeClass })
   /** A new thing takes the place of the old one. */
   | { readonly path: string; readonly how: 'replace'; readonly as?: Normal }
   /** Said at creation and never again; not compared. Also what another line of the plan compares. */
   | { readonly path: string; readonly how: 'not-compared' };
 
+interface InPlace {
+  readonly as?: Normal;
+  /** The change can be made once: a value that is there already cannot be replaced by another. */
+  readonly once?: boolean;
+  /** Values in the only direction in which EKS goes. */
+  readonly order?: readonly string[];
+}
+
 /** How two values are made comparable where plain equality would see a difference that is none. */
 export type Normal = 'set' | 'log-types' | 'json-text' | 'stated-keys' | 'text';
 
+const notCompared = (...paths: readonly string[]): FieldRule[] => paths.map((path) => ({ path, how: 'not-compared' }));
+const replaces = (...paths: readonly string[]): FieldRule[] => paths.map((path) => ({ path, how: 'replace' }));
+const inPlace = (call: EksCall, level: ChangeClass, paths: readonly string[], more: InPlace = {}): FieldRule[] =>
+  paths.map((path) => ({ path, how: 'in-place', call, class: level, ...more }));
+const tags = inPlace('TagResource', 'safe', ['tags'], { as: 'stated-keys' });
+
 export const clusterFields: readonly FieldRule[] = [
-  { path: 'name', how: 'not-compared' },
-  { path: 'version', how: 'not-compared' },
-  { path: 'bootstrapSelfManagedAddons', how: 'not-compared' },
-  { path: 'accessConfig.bootstrapClusterCreatorAdminPermissions', how: 'not-compared' },
-  { path: 'accessConfig.authenticationMode', how: 'in-place', call: 'UpdateClusterConfig:access', class: 'one-way' },
-  { path: 'roleArn', how: 'replace' },
-  { path: 'kubernetesNetworkConfig.ipFamily', how: 'replace' },
-  { path: 'kubernetesNetworkConfig.serviceIpv4Cidr', how: 'replace' },
-  { path: 'outpostConfig', how: 'replace' },
-  {
-    path: 'resourcesVpcConfig.subnetIds',
-    how: 'in-place',
-    call: 'UpdateClusterConfig:subnets',
-    class: 'disruptive',
-    as: 'set',
-  },
-  {
-    path: 'resourcesVpcConfig.securityGroupIds',
-    how: 'in-place',
-    call: 'UpdateClusterConfig:subnets',
-    class: 'disruptive',
-    as: 'set',
-  },
-  {
-    path: 'resourcesVpcConfig.endpointPublicAccess',
-    how: 'in-place',
-    call: 'UpdateClusterConfig:endpoint',
-    class: 'disruptive',
-  },
-  {
-    path: 'resourcesVpcConfig.endpointPrivateAccess',
-    how: 'in-place',
-    call: 'UpdateClusterConfig:endpoint',
-    class: 'disruptive',
-  },
-  {
-    path: 'resourcesVpcConfig.publicAccessCidrs',
-    how: 'in-place',
-    call: 'UpdateClusterConfig:endpoint',
-    class: 'safe',
-    as: 'set',
-  },
-  { path: 'logging', how: 'in-place', call: 'UpdateClusterConfig:logging', class: 'safe', as: 'log-types' },
-  { path: 'upgradePolicy.supportType', how: 'in-place', call: 'UpdateClusterConfig:upgrade-policy', class: 'safe' },
-  { path: 'zonalShiftConfig.enabled', how: 'in-place', call: 'UpdateClusterConfig:zonal-shift', class: 'safe' },
-  { path: 'deletionProtection', how: 'in-place', call: 'UpdateClusterConfig:deletion-protection', class: 'safe' },
-  {
-    path: 'controlPlaneScalingConfig.tier',
-    how: 'in-place',
-    call: 'UpdateClusterConfig:control-plane-scaling',
-    class: 'disruptive',
-  },
-  { path: 'computeConfig', how: 'in-place', call: 'UpdateClusterConfig:compute', class: 'disruptive' },
-  { path: 'storageConfig', how: 'in-place', call: 'UpdateClusterConfig:compute', class: 'disruptive' },
-  {
-    path: 'kubernetesNetworkConfig.elasticLoadBalancing',
-    how: 'in-place',
-    call: 'UpdateClusterConfig:compute',
-    class: 'disruptive',
-  },
-  { path: 'remoteNetworkConfig', how: 'in-place', call: 'UpdateClusterConfig:remote-network', class: 'disruptive' },
-  { path: 'encryptionConfig', how: 'in-place', call: 'AssociateEncryptionConfig', class: 'one-way', once: true },
-  { path: 'tags', how: 'in-place', call: 'TagResource', class: 'safe', as: 'stated-keys' },
+  ...notCompared(
+    'name',
+    'version',
+    'bootstrapSelfManagedAddons',
+    'accessConfig.bootstrapClusterCreatorAdminPermissions',
+  ),
+  ...inPlace('UpdateClusterConfig:access', 'one-way', ['accessConfig.authenticationMode'], {
+    order: ['CONFIG_MAP', 'API_AND_CONFIG_MAP', 'API'],
+  }),
+  ...replaces(
+    'roleArn',
+    'kubernetesNetworkConfig.ipFamily',
+    'kubernetesNetworkConfig.serviceIpv4Cidr',
+    'outpostConfig.outpostArns',
+    'outpostConfig.controlPlaneInstanceType',
+    'outpostConfig.controlPlanePlacement.groupName',
+    'outpostConfig.controlPlanePlacement.spreadLevel',
+    'outpostConfig.etcdInstanceType',
+    'outpostConfig.etcdPlacement.spreadLevel',
+  ),
+  ...inPlace(
+    'UpdateClusterConfig:subnets',
+    'disruptive',
+    ['resourcesVpcConfig.subnetIds', 'resourcesVpcConfig.securityGroupIds'],
+    { as: 'set' },
+  ),
+  ...inPlace('UpdateClusterConfig:endpoint', 'disruptive', [
+    'resourcesVpcConfig.endpointPublicAccess',
+    'resourcesVpcConfig.endpointPrivateAccess',
+  ]),
+  ...inPlace('UpdateClusterConfig:endpoint', 'safe', ['resourcesVpcConfig.publicAccessCidrs'], { as: 'set' }),
+  ...inPlace('UpdateClusterConfig:egress', 'one-way', ['resourcesVpcConfig.controlPlaneEgressMode'], {
+    order: ['AWS_MANAGED', 'CUSTOMER_ROUTED'],
+  }),
+  ...inPlace('UpdateClusterConfig:logging', 'safe', ['logging'], { as: 'log-types' }),
+  ...inPlace('UpdateClusterConfig:upgrade-policy', 'safe', ['upgradePolicy.supportType']),
+  ...inPlace('UpdateClusterConfig:zonal-shift', 'safe', ['zonalShiftConfig.enabled']),
+  ...inPlace('UpdateClusterConfig:deletion-protection', 'safe', ['deletionProtection']),
+  ...inPlace('UpdateClusterConfig:control-plane-scaling', 'disruptive', ['controlPlaneScalingConfig.tier']),
+  // Auto Mode: EKS wants its three switches together.
+  ...inPlace('UpdateClusterConfig:compute', 'disruptive', [
+    'computeConfig.enabled',
+    'storageConfig.blockStorage.enabled',
+    'kubernetesNetworkConfig.elasticLoadBalancing.enabled',
+    'kubernetesNetworkConfig.elasticLoadBalancing.gatewayApi.crds.managed',
+  ]),
+  ...inPlace('UpdateClusterConfig:compute', 'disruptive', ['computeConfig.nodePools'], { as: 'set' }),
+  ...inPlace('UpdateClusterConfig:compute', 'disruptive', ['computeConfig.nodeRoleArn'], { once: true }),
+  ...inPlace(
+    'UpdateClusterConfig:remote-network',
+    'disruptive',
+    ['remoteNetworkConfig.remoteNodeNetworks', 'remoteNetworkConfig.remotePodNetworks'],
+    { as: 'set' },
+  ),
+  ...inPlace('UpdateClusterConfig:components', 'disruptive', [
+    'kubeApiServerConfig.eventTtl',
+    'kubeApiServerConfig.serviceNodePortRange.minPort',
+    'kubeApiServerConfig.serviceNodePortRange.maxPort',
+    'kubeSchedulerConfig.nodeResourcesFit.scoringStrategy.type',
+    'kubeSchedulerConfig.nodeResourcesFit.scoringStrategy.resources',
+    'kubeControllerManagerConfig.podGcControllerConfig.terminatedPodGcThreshold',
+    'kubeControllerManagerConfig.horizontalPodAutoscalerControllerConfig.horizontalPodAutoscalerSyncPeriod',
+  ]),
+  ...inPlace('AssociateEncryptionConfig', 'one-way', ['encryptionConfig'], { once: true }),
+  ...tags,
 ];
 
 export const nodeGroupFields: readonly FieldRule[] = [
-  { path: 'nodegroupName', how: 'not-compared' },
-  // The autoscaler owns it after creation.
-  { path: 'scalingConfig.desiredSize', how: 'not-compared' },
-  { path: 'scalingConfig.minSize', how: 'in-place', call: 'UpdateNodegroupConfig', class: 'safe' },
-  { path: 'scalingConfig.maxSize', how: 'in-place', call: 'UpdateNodegroupConfig', class: 'safe' },
-  { path: 'labels', how: 'in-place', call: 'UpdateNodegroupConfig', class: 'safe' },
-  { path: 'taints', how: 'in-place', call: 'UpdateNodegroupConfig', class: 'rolling', as: 'set' },
-  { path: 'updateConfig.maxUnavailable', how: 'in-place', call: 'UpdateNodegroupConfig', class: 'safe' },
-  { path: 'updateConfig.maxUnavailablePercentage', how: 'in-place', call: 'UpdateNodegroupConfig', class: 'safe' },
-  { path: 'updateConfig.updateStrategy', how: 'in-place', call: 'UpdateNodegroupConfig', class: 'safe' },
-  { path: 'nodeRepairConfig.enabled', how: 'in-place', call: 'UpdateNodegroupConfig', class: 'safe' },
-  { path: 'launchTemplate.version', how: 'in-place', call: 'UpdateNodegroupVersion', class: 'rolling', as: 'text' },
-  { path: 'version', how: 'in-place', call: 'UpdateNodegroupVersion', class: 'rolling' },
-  { path: 'releaseVersion', how: 'in-place', call: 'UpdateNodegroupVersion', class: 'rolling' },
-  { path: 'launchTemplate.id', how: 'replace' },
-  { path: 'launchTemplate.name', how: 'replace' },
-  { path: 'nodeRole', how: 'replace' },
+  // The autoscaler owns the desired size after creation.
+  ...notCompared('nodegroupName', 'scalingConfig.desiredSize'),
+  ...inPlace('UpdateNodegroupConfig', 'safe', ['scalingConfig.minSize', 'scalingConfig.maxSize', 'labels']),
+  ...inPlace('UpdateNodegroupConfig', 'rolling', ['taints'], { as: 'set' }),
+  ...inPlace('UpdateNodegroupConfig', 'safe', [
+    'updateConfig.maxUnavailable',
+    'updateConfig.maxUnavailablePercentage',
+    'updateConfig.updateStrategy',
+    'nodeRepairConfig.enabled',
+    'nodeRepairConfig.maxUnhealthyNodeThresholdCount',
+    'nodeRepairConfig.maxUnhealthyNodeThresholdPercentage',
+    'nodeRepairConfig.maxParallelNodesRepairedCount',
+    'nodeRepairConfig.maxParallelNodesRepairedPercentage',
+    'warmPoolConfig.enabled',
+    'warmPoolConfig.minSize',
+    'warmPoolConfig.maxGroupPreparedCapacity',
+    'warmPoolConfig.poolState',
+    'warmPoolConfig.reuseOnScaleIn',
+  ]),
+  ...inPlace('UpdateNodegroupConfig', 'safe', ['nodeRepairConfig.nodeRepairConfigOverrides'], { as: 'set' }),
+  ...inPlace('UpdateNodegroupVersion', 'rolling', ['launchTemplate.version'], { as: 'text' }),
+  ...inPlace('UpdateNodegroupVersion', 'rolling', ['version', 'releaseVersion']),
+  ...replaces(
+    'launchTemplate.id',
+    'launchTemplate.name',
+    'nodeRole',
+    'instanceTypes',
+    'amiType',
+    'capacityType',
+    'diskSize',
+  ),
+  ...replaces('remoteAccess.ec2SshKey'),
+  { path: 'remoteAccess.sourceSecurityGroups', how: 'replace', as: 'set' },
   { path: 'subnets', how: 'replace', as: 'set' },
-  { path: 'instanceTypes', how: 'replace' },
-  { path: 'amiType', how: 'replace' },
-  { path: 'capacityType', how: 'replace' },
-  { path: 'diskSize', how: 'replace' },
-  { path: 'remoteAccess', how: 'replace' },
-  { path: 'tags', how: 'in-place', call: 'TagResource', class: 'safe', as: 'stated-keys' },
+  ...tags,
 ];
 
 export const addonFields: readonly FieldRule[] = [
-  { path: 'addonName', how: 'not-compared' },
-  { path: 'resolveConflicts', how: 'not-compared' },
-  { path: 'namespaceConfig', how: 'replace' },
-  { path: 'addonVersion', how: 'in-place', call: 'UpdateAddon', class: 'rolling' },
-  { path: 'configurationValues', how: 'in-place', call: 'UpdateAddon', class: 'rolling', as: 'json-text' },
-  { path: 'serviceAccountRoleArn', how: 'in-place', call: 'UpdateAddon', class: 'rolling' },
-  { path: 'podIdentityAssociations', how: 'in-place', call: 'UpdateAddon', class: 'rolling', as: 'set' },
-  { path: 'tags', how: 'in-place', call: 'TagResource', class: 'safe', as: 'stated-keys' },
+  ...notCompared('addonName', 'resolveConflicts'),
+  ...replaces('namespaceConfig.namespace'),
+  ...inPlace('UpdateAddon', 'rolling', ['addonVersion', 'serviceAccountRoleArn']),
+  ...inPlace('UpdateAddon', 'rolling', ['configurationValues'], { as: 'json-text' }),
+  ...inPlace('UpdateAddon', 'rolling', ['podIdentityAssociations'], { as: 'set' }),
+  ...tags,
 ];
 
 export interface FieldDifference extends FieldChange {

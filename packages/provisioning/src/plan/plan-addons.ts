@@ -3,9 +3,10 @@ import type { Change } from '@roadstead/definition';
 import type { JsonObject } from '@roadstead/foundation';
 import type { ObservedAddon, ObservedAws } from '../observe/observed.ts';
 import { desiredAddon } from './desired.ts';
-import { addonFields, compareFields, unlistedPaths } from './eks-fields.ts';
+import { addonFields, compareFields } from './eks-fields.ts';
 import { createdFields, lateMembers, shownFields, whyUpdated, worstClass } from './lines.ts';
 import type { PlanScope, Refusal } from './plan-aws.ts';
+import { refuseUnlisted } from './refuse-unlisted.ts';
 import { isOurs } from './tags.ts';
 import { usual } from './usual-seconds.ts';
 
@@ -20,14 +21,7 @@ export function planAddons(scope: PlanScope): {
     .filter((addon) => !wanted.has(addon.name) && isOurs(addon.tags, scope.release.cluster.name))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .map((addon) => deletedAddon(addon, 'no longer declared'));
-  const refusals = addons.flatMap((addon) =>
-    unlistedPaths(addonFields, addon.request).map((path) => ({
-      code: 'FIELD_NOT_KNOWN',
-      what: `add-on ${addon.request.addonName}`,
-      message: `nothing says how ${path} of an add-on is compared and changed`,
-      hint: 'remove it from the channel, or add it to packages/provisioning/src/plan/eks-fields.ts',
-    })),
-  );
+  const refusals = addons.flatMap(({ request }) => refuseUnlisted(addonFields, request, `add-on ${request.addonName}`));
   return { changes: [...addons.flatMap((addon) => planAddon(scope, addon)), ...removed], refusals };
 }
 

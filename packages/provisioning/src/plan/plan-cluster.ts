@@ -1,16 +1,10 @@
 import type { Change } from '@roadstead/definition';
 import type { JsonObject } from '@roadstead/foundation';
 import { desiredCluster } from './desired.ts';
-import {
-  at,
-  clusterFields,
-  compareFields,
-  enabledLogTypes,
-  type FieldDifference,
-  unlistedPaths,
-} from './eks-fields.ts';
+import { at, clusterFields, compareFields, enabledLogTypes, type FieldDifference } from './eks-fields.ts';
 import { createdFields, lateMembers, shownFields, whyUpdated, worstClass } from './lines.ts';
 import type { PlanScope, Refusal } from './plan-aws.ts';
+import { refuseUnlisted } from './refuse-unlisted.ts';
 import { isOurs } from './tags.ts';
 import { usual } from './usual-seconds.ts';
 
@@ -30,6 +24,7 @@ export function planCluster(scope: PlanScope): ClusterPlan {
   const retention = planRetention(scope, desired.value);
   const foreign = refuseForeign(scope, what);
   if (foreign !== undefined) return { changes: [], refusals: [foreign] };
+  const unlisted = refuseUnlisted(clusterFields, desired.value, what);
   if (found === undefined || found.status === 'DELETING' || found.status === 'FAILED') {
     const change: Change = {
       ...line,
@@ -42,10 +37,10 @@ export function planCluster(scope: PlanScope): ClusterPlan {
       ...lateMembers(desired.unknown),
       usualSeconds: usual.clusterCreate,
     };
-    return { changes: [change, ...retention], refusals: [] };
+    return { changes: [change, ...retention], refusals: unlisted };
   }
   const differences = compareFields(clusterFields, desired.value, found.described);
-  const refusals = [...refuseFields(desired.value, differences, what), ...refuseVersion(scope, what)];
+  const refusals = [...refuseFields(differences, what), ...unlisted, ...refuseVersion(scope, what)];
   const changes = [...planFields(scope, differences, what), ...planVersion(scope, what), ...retention];
   return { changes, refusals };
 }
@@ -61,27 +56,23 @@ function refuseForeign(scope: PlanScope, what: string): Refusal | undefined {
   };
 }
 
-/** A plan that would replace the cluster is refused, and so is a difference that no call can mend. */
-function refuseFields(request: JsonObject, differences: readonly FieldDifference[], what: string): Refusal[] {
-  const replaced = differences
-    .filter(
-      ({ rule, from }) =>
-        rule.how === 'replace' || (rule.how === 'in-place' && rule.once === true && from !== undefined),
-    )
-    .filter(({ unknown }) => unknown.length === 0)
+/** A plan that would replace the cluster is refused: a field that no call changes, or not in that direction. */
+function refuseFields(differences: readonly FieldDifference[], what: string): Refusal[] {
+  return differences
+    .filter(({ rule, from, to, unknown }) => unknown.length === 0 && !canChange(rule, from, to))
     .map(({ path, from, to }) => ({
       code: 'WOULD_REPLACE_CLUSTER',
       what,
       message: `${path} cannot be changed without replacing the cluster (there: ${JSON.stringify(from)}, asked for: ${JSON.stringify(to)})`,
       hint: 'put the old value back, or make a new cluster beside this one and move to it',
     }));
-  const unlisted = unlistedPaths(clusterFields, request).map((path) => ({
-    code: 'FIELD_NOT_KNOWN',
-    what,
-    message: `nothing says how ${path} of a cluster is compared and changed`,
-    hint: 'remove it from the channel, or add it to packages/provisioning/src/plan/eks-fields.ts',
-  }));
-  return [...replaced, ...unlisted];
+}
+
+function canChange(rule: FieldDifference['rule'], from: unknown, to: unknown): boolean {
+  if (rule.how === 'replace') return false;
+  if (rule.once === true) return from === undefined || (Array.isArray(from) && from.length === 0);
+  const place = (value: unknown) => rule.order?.indexOf(String(value)) ?? -1;
+  return place(to) < 0 || place(to) >= place(from);
 }
 
 function planFields(scope: PlanScope, differences: readonly FieldDifference[], what: string): Change[] {

@@ -3,9 +3,10 @@ import type { Change } from '@roadstead/definition';
 import type { JsonObject } from '@roadstead/foundation';
 import type { ObservedAws, ObservedNodeGroup } from '../observe/observed.ts';
 import { desiredNodeGroup } from './desired.ts';
-import { compareFields, type FieldDifference, nodeGroupFields, unlistedPaths } from './eks-fields.ts';
+import { compareFields, type FieldDifference, nodeGroupFields } from './eks-fields.ts';
 import { createdFields, lateMembers, shownFields, whyUpdated, worstClass } from './lines.ts';
 import type { PlanScope, Refusal } from './plan-aws.ts';
+import { refuseUnlisted } from './refuse-unlisted.ts';
 import { isOurs, poolTag, zoneTag } from './tags.ts';
 import { usual } from './usual-seconds.ts';
 
@@ -46,7 +47,7 @@ function planGroup(scope: PlanScope, group: ReleaseNodeGroup): NodeGroupPlan {
   const desired = desiredNodeGroup(scope.release, group, scope.outputs);
   const found = scope.observed.nodeGroups[name];
   const base = { id: `eks/node-group/${name}`, phase: 'pools' as const, what: `node group ${name}` };
-  const refusals = refuseUnlisted(desired.value, base.what);
+  const refusals = refuseUnlisted(nodeGroupFields, desired.value, base.what);
   if (found === undefined) return { changes: [made(scope, group, base, desired)], refusals };
   if (found.status === 'CREATE_FAILED' || found.status === 'DELETING') {
     const change: Change = {
@@ -128,15 +129,6 @@ function changed(
       usualSeconds: rolls || replaces ? usual.nodeGroupVersion : usual.nodeGroupConfig,
     },
   ];
-}
-
-function refuseUnlisted(request: JsonObject, what: string): Refusal[] {
-  return unlistedPaths(nodeGroupFields, request).map((path) => ({
-    code: 'FIELD_NOT_KNOWN',
-    what,
-    message: `nothing says how ${path} of a node group is compared and changed`,
-    hint: 'remove it from the channel, or add it to packages/provisioning/src/plan/eks-fields.ts',
-  }));
 }
 
 /** Groups of ours that the release does not name. */
