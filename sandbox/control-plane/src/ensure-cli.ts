@@ -1,9 +1,8 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { isRoadsteadError } from '@roadstead/foundation';
 import { progressLine } from './binaries/progress.ts';
 import { binaryProvider } from './binaries/resolve-binaries.ts';
 import { components, isMinor, minors } from './components.ts';
+import { defaultCacheDirectory } from './storage/cache-directory.ts';
 
 /**
  * Makes sure that the binaries are there: `node ensure-cli.ts [minor…]`, the newest by default. Progress goes to standard
@@ -15,7 +14,7 @@ async function main(asked: readonly string[], env: NodeJS.ProcessEnv): Promise<n
     process.stderr.write(`${wrong} is no minor that the sandbox plays; it plays ${minors.join(', ')}\n`);
     return 2;
   }
-  const cacheDirectory = join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'roadstead');
+  const cacheDirectory = defaultCacheDirectory(env);
   const onProgress = (progress: Parameters<typeof progressLine>[0]) =>
     void process.stderr.write(`${progressLine(progress)}\n`);
   const provide = binaryProvider({ cacheDirectory, env, onProgress });

@@ -4,6 +4,7 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { messageOf, RoadsteadError } from '@roadstead/foundation';
 import type { Binary, Server } from './components.ts';
+import { endWithParent } from './watchdog.ts';
 
 export interface Ending {
   readonly server: Server;
@@ -40,7 +41,8 @@ export async function startServer(
       spawn(binary.path, [...flags], { env, detached: true, stdio: ['pipe', log, log], cwd: '/' }),
     );
     return {
-      ...follow(server, child, binary.isOurs ? undefined : watchdogOf(child)),
+      // Upstream's binaries do not watch their standard input, so somebody else does it for them.
+      ...follow(server, child, binary.isOurs ? () => undefined : endWithParent(child)),
       lastWords: () => lastWordsOf(logPath, logFrom),
     };
   } finally {
@@ -68,17 +70,13 @@ export function brokenBinary(path: string, reason: string, cause?: unknown): Roa
   });
 }
 
-function follow(
-  server: Server,
-  child: ChildProcess,
-  watchdog: ChildProcess | undefined,
-): Omit<ServerProcess, 'lastWords'> {
+function follow(server: Server, child: ChildProcess, release: () => void): Omit<ServerProcess, 'lastWords'> {
   const { pid } = child;
   if (pid === undefined) throw new Error(`${server} has no process id`);
   child.stdin?.on('error', () => undefined);
   const ended = new Promise<Ending>((resolve) => {
     child.once('exit', (code, signal) => {
-      watchdog?.kill('SIGKILL');
+      release();
       resolve({ server, code, signal });
     });
   });
@@ -89,19 +87,6 @@ function follow(
     clearTimeout(hard);
   };
   return { server, pid, ended, stop };
-}
-
-/** Upstream's binaries do not watch their standard input, so a shell does it for them. */
-function watchdogOf(child: ChildProcess): ChildProcess {
-  const script = 'cat >/dev/null; kill -9 "$0" 2>/dev/null';
-  const watchdog = spawn('/bin/sh', ['-c', script, String(child.pid)], {
-    env: { PATH: '/usr/bin:/bin' },
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  watchdog.stdin.on('error', () => undefined);
-  watchdog.on('error', () => undefined);
-  return watchdog;
 }
 
 async function lastWordsOf(logPath: string, from: number): Promise<string> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { minors, releases } from '../components.ts';
-import { buildError, contentKey, linkFlags, pickEntry, readSources } from './build.ts';
+import { buildError, contentKey, goMissing, linkFlags, readSources } from './build.ts';
 
 describe('the key of a build', () => {
   const sources = ['module a', 'sum', 'package main'];
@@ -15,15 +15,6 @@ describe('the key of a build', () => {
     ];
     expect(new Set(keys).size).toBe(keys.length);
     expect(contentKey([...sources], '1.36')).toBe(keys[0]);
-  });
-
-  it.each([
-    ['go1.26.8', 'p-go1.26.8'],
-    ['go1.27.0', undefined],
-    ['go1.26', undefined],
-    [undefined, 'p-go1.26.9'],
-  ])('with the toolchain %s finds %s', (toolchain, entry) => {
-    expect(pickEntry(['other-go1.26.8', 'p-go1.26.8', 'p-go1.26.9', 'px-go1.27.0'], 'p', toolchain)).toBe(entry);
   });
 });
 
@@ -50,6 +41,16 @@ describe('a build that fails', () => {
       ['go: k8s.io/api@v0.36.3: Get "https://proxy.example": dial tcp: lookup proxy.example: no such host'],
       'GO_MODULES_UNREACHABLE',
     ],
+    [['go: go.mod requires go >= 1.26.0 (running go 1.24.1; GOTOOLCHAIN=local)'], 'GO_TOO_OLD'],
+    [
+      ['go: downloading go1.26.0 (linux/amd64)', 'go: download go1.26.0 for linux/amd64: toolchain not available'],
+      'GO_TOO_OLD',
+    ],
+    [
+      ['go: download go1.26.0: golang.org/toolchain@v0.0.1-go1.26.0.linux-amd64: Get "https://p": dial tcp: refused'],
+      'GO_TOO_OLD',
+    ],
+    [['go: errors parsing go.mod:', "go.mod:3: invalid go version '1.26.0': must match format 1.23"], 'GO_TOO_OLD'],
     [['# roadstead.dev/sandbox/control-plane', './main.go:7:2: undefined: x'], 'CONTROL_PLANE_BUILD_FAILED'],
   ])('%j is %s', (lines, code) => {
     expect(buildError(lines)).toMatchObject({ code });
@@ -60,4 +61,11 @@ describe('a build that fails', () => {
     expect(String(error)).toContain('undefined: x');
     expect(String(error)).not.toContain('core/v1');
   });
+});
+
+it('that Go is missing is told with what was tried before', () => {
+  expect(goMissing(['it cannot be downloaded: no answer within 3 s']).message).toBe(
+    'the control plane has to be built (it cannot be downloaded: no answer within 3 s), and Go is not installed',
+  );
+  expect(goMissing().message).toBe('the control plane has to be built, and Go is not installed');
 });

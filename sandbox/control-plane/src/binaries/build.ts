@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { messageOf, RoadsteadError } from '@roadstead/foundation';
 import { type Minor, releases } from '../components.ts';
+import { endGroupWithParent } from '../watchdog.ts';
 import { cacheError } from './cache.ts';
 import type { Environment } from './installed.ts';
 
@@ -48,15 +49,9 @@ export async function readSources(directory: string = sourceDirectory): Promise<
   return Promise.all(sourceFiles.map((name) => readFile(join(directory, name), 'utf8')));
 }
 
-/** Of the cache's entries for one key, the one of this toolchain; without a toolchain any, because it can make none. */
-export function pickEntry(names: readonly string[], prefix: string, goVersion: string | undefined): string | undefined {
-  const fits = names.filter((name) => name.startsWith(`${prefix}-`)).toSorted();
-  return goVersion === undefined ? fits.at(-1) : fits.find((name) => name === `${prefix}-${goVersion}`);
-}
-
 /**
  * Undefined where there is no Go. An older Go that can fetch the toolchain that go.mod asks for does so, and names that
- * one.
+ * one. Rejects with `GO_TOO_OLD`.
  */
 export async function findToolchain(env: Environment, signal?: AbortSignal): Promise<Toolchain | undefined> {
   const ended = await go(['env', 'GOVERSION', 'GOOS', 'GOARCH'], env, signal, () => undefined);
@@ -67,10 +62,15 @@ export async function findToolchain(env: Environment, signal?: AbortSignal): Pro
   return { version, os, arch };
 }
 
-export function goMissing(): RoadsteadError {
-  return new RoadsteadError('the control plane has to be built and Go is not installed', {
+const installGo =
+  'install Go 1.26 or newer: `brew install go` (macOS), or on Linux unpack https://go.dev/dl/ into /usr/local and add /usr/local/go/bin to PATH';
+
+/** `tried` says why no other source had it. */
+export function goMissing(tried: readonly string[] = []): RoadsteadError {
+  const because = tried.length === 0 ? '' : ` (${tried.join('; ')})`;
+  return new RoadsteadError(`the control plane has to be built${because}, and Go is not installed`, {
     code: 'GO_MISSING',
-    hint: 'install Go 1.26 or newer: `brew install go` (macOS), or on Linux unpack https://go.dev/dl/ into /usr/local and add /usr/local/go/bin to PATH',
+    hint: installGo,
   });
 }
 
@@ -96,6 +96,12 @@ export async function build(
 export function buildError(lines: readonly string[]): unknown {
   const words = lines.filter((line) => !/^[\w./~-]+$/.test(line)).slice(-12);
   const text = words.join('\n');
+  if (/requires go >= |toolchain not available|download go\d|invalid go version/.test(text)) {
+    return new RoadsteadError(`the control plane has to be built, and the Go that is installed is too old:\n${text}`, {
+      code: 'GO_TOO_OLD',
+      hint: installGo,
+    });
+  }
   if (/no space left on device/i.test(text)) return cacheError(new Error(text), 'the caches of Go');
   if (/proxy|dial tcp|lookup .* no such host|i\/o timeout|TLS handshake/i.test(text)) {
     return new RoadsteadError(`Go cannot fetch the modules of the control plane:\n${text}`, {
@@ -125,13 +131,14 @@ async function go(
   signal: AbortSignal | undefined,
   onErrorLine: (line: string) => void,
 ): Promise<Ended> {
+  // A group of its own, so that compilers end with it; and it ends with us, or it would go on for minutes for nobody.
   const child = spawn('go', [...args], {
     cwd: sourceDirectory,
     env: { ...env, CGO_ENABLED: '0', GOWORK: 'off', GOOS: undefined, GOARCH: undefined },
     stdio: ['ignore', 'pipe', 'pipe'],
-    killSignal: 'SIGINT',
-    ...(signal === undefined ? {} : { signal }),
+    detached: true,
   });
+  const release = endGroupWithParent(child, signal);
   const output: string[] = [];
   const errors: string[] = [];
   createInterface(child.stdout).on('line', (line) => output.push(line));
@@ -143,8 +150,9 @@ async function go(
     const [code] = (await once(child, 'close')) as [number | null];
     return { kind: 'ended', code, output, errors };
   } catch (error) {
-    signal?.throwIfAborted();
     if (messageOf(error).includes('ENOENT')) return { kind: 'missing' };
     throw error;
+  } finally {
+    release();
   }
 }

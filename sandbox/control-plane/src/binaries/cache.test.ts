@@ -1,10 +1,11 @@
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FakeClock, systemClock } from '@roadstead/foundation';
+import { FakeClock } from '@roadstead/foundation';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { cacheError, checkEntry, publishEntry, sweepStaging } from './cache.ts';
-import { isStale, withLock } from './lock.ts';
+import { isInUse, markUse } from '../storage/cache-use.ts';
+import { identityOf } from '../storage/process-identity.ts';
+import { cacheError, checkEntry, minorOfEntry, publishEntry, removeOutdated, sweepStaging } from './cache.ts';
 import { progressLine, reporter } from './progress.ts';
 
 let directory: string;
@@ -13,7 +14,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-const fill = (text: string) => async (staging: string) => writeFile(join(staging, 'program'), text);
+const fill = (text: string) => (staging: string) => writeFile(join(staging, 'program'), text, { mode: 0o755 });
+const gone = JSON.stringify({ ...(await identityOf()), pid: 2 ** 22 + 1 });
 
 describe('an entry of the cache', () => {
   it('is good once published, with its links', async () => {
@@ -28,6 +30,7 @@ describe('an entry of the cache', () => {
     ['is shorter', (entry) => writeFile(join(entry, 'program'), 'b'), /size/],
     ['has other bytes', (entry) => writeFile(join(entry, 'program'), 'bytez'), /changed/],
     ['lost a file', (entry) => rm(join(entry, 'program')), /size/],
+    ['may not be run any more', (entry) => chmod(join(entry, 'program'), 0o644), /may not be run/],
     ['lost a link', (entry) => rm(join(entry, 'etcd')), /not a link/],
   ])('that %s is damaged, and whole again when published again', async (_, damage, reason) => {
     const entry = join(directory, 'entry');
@@ -49,9 +52,61 @@ describe('an entry of the cache', () => {
 
   it('loses what killed processes left half made', async () => {
     await publishEntry(join(directory, 'entry'), {}, fill('bytes'));
-    await writeFile(join(directory, '.staging-1'), '');
+    await mkdir(join(directory, '.staging-1', '.users'), { recursive: true });
+    await writeFile(join(directory, '.staging-1', '.users', '1'), gone);
+    await mkdir(join(directory, '.staging-2'));
+    await markUse(join(directory, '.staging-2'));
     await sweepStaging(directory);
-    expect(await readdir(directory)).toEqual(['entry']);
+    expect(await readdir(directory)).toEqual(['.staging-2', 'entry']);
+  });
+});
+
+describe('entries of older checkouts', () => {
+  const entry = async (name: string, usedAt: number, user?: string) => {
+    const users = join(directory, name, '.users');
+    await mkdir(users, { recursive: true });
+    if (user !== undefined) await writeFile(join(users, '1'), user);
+    await utimes(users, usedAt, usedAt);
+  };
+
+  it('go, but for the two of each minor that were used last and whatever a living process uses', async () => {
+    await entry('build-v1.36.1-linux-amd64-a-go1.26.8', 100, gone);
+    await entry('build-v1.36.2-linux-amd64-b-go1.26.8', 200, JSON.stringify(await identityOf()));
+    await entry('build-v1.36.2-linux-amd64-c-go1.26.8', 300, gone);
+    await entry('download-v1.36.3-linux-amd64', 400);
+    await entry('build-v1.36.3-linux-amd64-d-go1.26.8', 500);
+    await entry('build-v1.35.1-linux-amd64-a-go1.26.8', 50);
+    await entry('build-v1.36.1-linux-arm64-a-go1.26.8', 50);
+    await writeFile(join(directory, 'lock'), '');
+    expect(await removeOutdated(directory)).toEqual([
+      join(directory, 'build-v1.36.2-linux-amd64-c-go1.26.8'),
+      join(directory, 'build-v1.36.1-linux-amd64-a-go1.26.8'),
+    ]);
+    expect(await readdir(directory)).toEqual([
+      'build-v1.35.1-linux-amd64-a-go1.26.8',
+      'build-v1.36.1-linux-arm64-a-go1.26.8',
+      'build-v1.36.2-linux-amd64-b-go1.26.8',
+      'build-v1.36.3-linux-amd64-d-go1.26.8',
+      'download-v1.36.3-linux-amd64',
+      'lock',
+    ]);
+  });
+
+  it('are used for as long as the process that noted it lives', async () => {
+    await publishEntry(join(directory, 'entry'), {}, fill('bytes'));
+    expect(await isInUse(join(directory, 'entry'))).toBe(true);
+    await writeFile(join(directory, 'entry', '.users', String(process.pid)), gone);
+    expect(await isInUse(join(directory, 'entry'))).toBe(false);
+    expect(await readdir(join(directory, 'entry', '.users'))).toEqual([]);
+  });
+
+  it.each([
+    ['build-v1.36.3-linux-amd64-794638f394f2-go1.26.8', '1.36 linux-amd64'],
+    ['download-v1.33.13-darwin-arm64', '1.33 darwin-arm64'],
+    ['.staging-12', undefined],
+    ['lock', undefined],
+  ])('are told apart: %s is of %s', (name, group) => {
+    expect(minorOfEntry(name)).toBe(group);
   });
 });
 
@@ -60,58 +115,6 @@ it('passes errors on that are neither a full disk nor missing rights', () => {
   expect(cacheError(other, '/c')).toBe(other);
   expect(cacheError(Object.assign(new Error('no'), { code: 'EROFS' }), '/c')).toMatchObject({
     code: 'CACHE_NOT_WRITABLE',
-  });
-});
-
-describe('the lock', () => {
-  const here = { host: 'a', isAlive: (pid: number) => pid === 1 };
-  it.each([
-    ['a live process here', { pid: 1, host: 'a' }, 1_000, false],
-    ['a dead process here', { pid: 2, host: 'a' }, 1_000, true],
-    ['a process of another machine', { pid: 2, host: 'b' }, 1_000, false],
-    ['another machine that stopped beating', { pid: 2, host: 'b' }, 31_000, true],
-    ['someone still writing its name', undefined, 10, false],
-    ['someone who never wrote it', undefined, 31_000, true],
-  ])('held by %s', (_, holder, ageMs, stale) => {
-    expect(isStale(holder, ageMs, here)).toBe(stale);
-  });
-
-  it('lets one at a time do the work, and is gone after it failed', async () => {
-    const path = join(directory, 'lock');
-    const options = { clock: systemClock, signal: undefined, onWait: () => undefined };
-    let inside = 0;
-    let most = 0;
-    const work = async () => {
-      most = Math.max(most, ++inside);
-      await new Promise((resolve) => setImmediate(resolve));
-      inside--;
-    };
-    await Promise.all([withLock(path, options, work), withLock(path, options, work)]);
-    expect(most).toBe(1);
-    await expect(withLock(path, options, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    expect(await readdir(directory)).toEqual([]);
-  });
-
-  it('tells who waits for whom, and waiting ends with the signal', async () => {
-    const path = join(directory, 'lock');
-    await writeFile(path, JSON.stringify({ pid: process.ppid, host: 'elsewhere' }));
-    const stop = new AbortController();
-    const waitedFor: number[] = [];
-    const onWait = (pid: number) => {
-      waitedFor.push(pid);
-      stop.abort(new Error('stopped'));
-    };
-    const waiting = withLock(path, { clock: systemClock, signal: stop.signal, onWait }, async () => undefined);
-    await expect(waiting).rejects.toThrow('stopped');
-    expect(waitedFor).toEqual([process.ppid]);
-  });
-
-  it('is taken over from a machine that stopped beating', async () => {
-    const path = join(directory, 'lock');
-    await writeFile(path, JSON.stringify({ pid: 1, host: 'elsewhere' }));
-    await utimes(path, 0, 0);
-    const options = { clock: systemClock, signal: undefined, onWait: () => undefined };
-    expect(await withLock(path, options, async () => 'done')).toBe('done');
   });
 });
 

@@ -2,12 +2,19 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RoadsteadError } from '@roadstead/foundation';
+import { isInUse, markUse, outdated, removeEntry, stagingPrefix } from '../storage/cache-use.ts';
+import { storageError } from '../storage/storage-error.ts';
 
 /** Regular files with what they must be, and links among them. */
 interface Manifest {
-  readonly files: Readonly<Record<string, { readonly size: number; readonly sha256: string }>>;
+  readonly files: Readonly<Record<string, CachedFile>>;
   readonly links: Readonly<Record<string, string>>;
+}
+
+interface CachedFile {
+  readonly size: number;
+  readonly sha256: string;
+  readonly isExecutable?: boolean;
 }
 
 export type CacheState =
@@ -16,7 +23,6 @@ export type CacheState =
   | { readonly kind: 'damaged'; readonly reason: string };
 
 const manifestName = 'manifest.json';
-const stagingPrefix = '.staging-';
 
 /** Reads every byte (134 MB in 0.1 to 0.3 s), because a binary that changed on disk fails in ways nobody understands. */
 export async function checkEntry(directory: string): Promise<CacheState> {
@@ -26,6 +32,8 @@ export async function checkEntry(directory: string): Promise<CacheState> {
     const path = join(directory, name);
     const status = await lstat(path).catch(() => undefined);
     if (status?.size !== wanted.size) return { kind: 'damaged', reason: `${path} has not the size it was cached with` };
+    if (wanted.isExecutable === true && !isExecutable(status.mode))
+      return { kind: 'damaged', reason: `${path} may not be run` };
     if ((await sha256Of(path)) !== wanted.sha256)
       return { kind: 'damaged', reason: `${path} has changed since cached` };
   }
@@ -63,9 +71,12 @@ export async function publishEntry(
   try {
     await rm(staging, { recursive: true, force: true });
     await mkdir(staging, { recursive: true });
+    await markUse(staging);
     await make(staging);
-    const names = await readdir(staging);
-    const files = await Promise.all(names.map(async (name) => [name, await describe(join(staging, name))] as const));
+    const names = (await readdir(staging, { withFileTypes: true })).filter((entry) => entry.isFile());
+    const files = await Promise.all(
+      names.map(async ({ name }) => [name, await describe(join(staging, name))] as const),
+    );
     await Promise.all(Object.entries(links).map(([name, target]) => symlink(target, join(staging, name))));
     const manifest: Manifest = { files: Object.fromEntries(files), links };
     await writeFile(join(staging, manifestName), `${JSON.stringify(manifest, undefined, 2)}\n`);
@@ -80,12 +91,48 @@ export async function publishEntry(
 /** Removes what killed processes left. Whoever calls holds the build lock. */
 export async function sweepStaging(parent: string): Promise<void> {
   const names = await readdir(parent).catch(() => []);
-  const left = names.filter((name) => name.startsWith(stagingPrefix));
-  await Promise.all(left.map((name) => rm(join(parent, name), { recursive: true, force: true })));
+  for (const name of names.filter((found) => found.startsWith(stagingPrefix))) {
+    const path = join(parent, name);
+    if (!(await isInUse(path))) await rm(path, { recursive: true, force: true });
+  }
 }
 
-async function describe(path: string): Promise<{ size: number; sha256: string }> {
-  return { size: (await lstat(path)).size, sha256: await sha256Of(path) };
+const keptOfEach = 2;
+
+/**
+ * Removes the entries that no checkout is likely to ask for again: of each minor the two used last stay, and whatever a
+ * living process uses. Whoever calls holds the build lock.
+ */
+export async function removeOutdated(parent: string): Promise<readonly string[]> {
+  const names = await readdir(parent).catch(() => []);
+  const alternatives = Map.groupBy(
+    names.filter((name) => minorOfEntry(name) !== undefined),
+    minorOfEntry,
+  );
+  const removed: string[] = [];
+  for (const group of alternatives.values()) {
+    const entries = group.map((name) => join(parent, name));
+    for (const entry of await outdated(entries, keptOfEach)) {
+      await removeEntry(entry);
+      removed.push(entry);
+    }
+  }
+  return removed;
+}
+
+/** `build-v1.36.3-linux-amd64-…` and `download-v1.36.3-linux-amd64` are of `1.36 linux-amd64`. */
+export function minorOfEntry(name: string): string | undefined {
+  const [, minor, platform] = /^(?:build|download)-v(\d+\.\d+)\.[^-]+-([^-]+-[^-]+)/.exec(name) ?? [];
+  return minor === undefined ? undefined : `${minor} ${platform}`;
+}
+
+async function describe(path: string): Promise<CachedFile> {
+  const { size, mode } = await lstat(path);
+  return { size, sha256: await sha256Of(path), isExecutable: isExecutable(mode) };
+}
+
+function isExecutable(mode: number): boolean {
+  return (mode & 0o100) !== 0;
 }
 
 async function sha256Of(path: string): Promise<string> {
@@ -94,25 +141,12 @@ async function sha256Of(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** A full disk and a folder that is not ours are said in one sentence; all else passes as it is. */
+/** What storage says, in the words of this cache. */
 export function cacheError(error: unknown, directory: string): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const text = String(error);
-  if (code === 'ENOSPC' || code === 'EDQUOT' || /no space left on device|disk quota exceeded/i.test(text)) {
-    return new RoadsteadError('the disk is full', {
-      code: 'DISK_FULL',
-      value: directory,
-      hint: 'the control plane needs 0.6 GB in the cache and, while it is built, 4 GB in Go’s caches (`go env GOCACHE GOMODCACHE`)',
-      cause: error,
-    });
-  }
-  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM' || code === 'ENOTDIR') {
-    return new RoadsteadError(`${directory} cannot be written`, {
-      code: 'CACHE_NOT_WRITABLE',
-      value: directory,
-      hint: 'set XDG_CACHE_HOME to a folder of yours',
-      cause: error,
-    });
-  }
-  return error;
+  return storageError(error, {
+    directory,
+    needs:
+      'the control plane needs 0.6 GB in the cache and, while it is built, 4 GB in Go’s caches (`go env GOCACHE GOMODCACHE`)',
+    elsewhere: 'set ROADSTEAD_CACHE to a folder of yours',
+  });
 }

@@ -57,6 +57,7 @@ describe('from a server', () => {
   let server: Server;
   let context: DownloadContext;
   let answers: Map<string, string | Buffer>;
+  let interrupted: string | undefined;
   const base = '/release/v1.36.3/bin/linux/amd64';
 
   beforeEach(async () => {
@@ -64,6 +65,10 @@ describe('from a server', () => {
     server = createServer((request, response) => {
       const body = answers.get(request.url ?? '');
       if (body === 'hang') return;
+      if (request.url === interrupted && body !== undefined) {
+        response.writeHead(200, { 'content-length': body.length }).write(body.slice(0, 5), () => response.destroy());
+        return;
+      }
       response.writeHead(body === undefined ? 404 : 200).end(body);
     });
     server.listen(0, '127.0.0.1');
@@ -72,6 +77,7 @@ describe('from a server', () => {
     const sites = { releases: `${url}/release`, index: `${url}/index` };
     context = { sites, platform: { os: 'linux', arch: 'amd64' }, env: {}, signal: undefined };
     answers = new Map();
+    interrupted = undefined;
     for (const component of components) {
       answers.set(`${base}/${component}`, `program ${component}`);
       answers.set(`${base}/${component}.sha256`, sum('sha256', `program ${component}`));
@@ -126,6 +132,21 @@ describe('from a server', () => {
     await expect(resolving).rejects.toMatchObject({ code: 'GO_MISSING' });
     expect(readdirSync(join(cacheDirectory, 'control-plane'))).toEqual([]);
   });
+
+  it.each([[`${base}/kube-scheduler`], ['/v1.36.2.tar.gz']])(
+    'gives way to the next source when %s is cut off, says why, and leaves nothing',
+    async (path) => {
+      interrupted = path;
+      const { signal: _, ...rest } = context;
+      const cacheDirectory = join(directory, 'cache');
+      const resolving = resolveBinaries({ ...rest, minor: '1.36', cacheDirectory, env: { PATH: '/nonexistent' } });
+      await expect(resolving).rejects.toMatchObject({
+        code: 'GO_MISSING',
+        message: expect.stringMatching(/its download failed: .*(terminated|closed)/),
+      });
+      expect(readdirSync(join(cacheDirectory, 'control-plane'))).toEqual([]);
+    },
+  );
 
   it.each([[`${base}/kube-scheduler`], ['/v1.36.2.tar.gz']])('refuses %s with other bytes', async (path) => {
     const planned = await planDownload('1.36', context);

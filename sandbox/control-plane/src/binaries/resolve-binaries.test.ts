@@ -1,11 +1,12 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { minors, releases } from '../components.ts';
 import { freePorts } from '../ports.ts';
 import { binaryProvider, resolveBinaries } from './resolve-binaries.ts';
 
+const arch = process.arch === 'x64' ? 'amd64' : process.arch;
 let root: string;
 let env: { PATH: string };
 let sites: { releases: string; index: string };
@@ -66,10 +67,45 @@ describe('with the internet closed and Go installed', () => {
     expect(await builds()).toBe(minors.length);
   });
 
-  it('uses what was built when Go is gone', async () => {
+  it.each([
+    ['is gone', () => rm(join(root, 'bin/go'))],
+    ['is another', () => putGo('#!/bin/sh\necho go1.99.0; echo linux; echo amd64\n')],
+    ['is broken', () => putGo('#!/bin/sh\nexit 1\n')],
+  ])('uses what was built when Go %s', async (_, change) => {
+    const before = await resolve();
+    await change();
+    expect(await resolve()).toEqual(before);
+    expect(await builds()).toBe(minors.length);
+  });
+
+  it('uses a cache that it may only read', async () => {
     const before = await resolve();
     await rm(join(root, 'bin/go'));
+    const [entry = ''] = [dirname(before.files.etcd.path)];
+    await rm(join(entry, '.users'), { recursive: true });
+    await writeFile(join(entry, '.users'), 'in the way of notes');
     expect(await resolve()).toEqual(before);
+  });
+
+  it('keeps the builds of two sets of sources and removes the third', async () => {
+    const old = async (key: string, usedAt: number) => {
+      const users = join(
+        root,
+        'cache/control-plane',
+        `build-v1.36.1-${process.platform}-${arch}-${key}-go1.26.1/.users`,
+      );
+      await mkdir(users, { recursive: true });
+      await utimes(users, usedAt, usedAt);
+    };
+    await old('aaaaaaaaaaaa', 100);
+    await old('bbbbbbbbbbbb', 200);
+    await resolve();
+    const names = await readdir(join(root, 'cache/control-plane'));
+    expect(names.filter((name) => name.includes('v1.36.'))).toEqual([
+      expect.stringContaining('bbbbbbbbbbbb'),
+      expect.stringContaining(releases['1.36']),
+    ]);
+    expect(names).toHaveLength(minors.length + 1);
   });
 
   it('remembers what it found for as long as the process lives', async () => {
@@ -81,6 +117,40 @@ describe('with the internet closed and Go installed', () => {
 });
 
 describe('when nothing can make it, the one message says', () => {
+  it('that the cache is damaged, what else was tried, and that Go is missing', async () => {
+    await putGo(working(join(root, 'log')));
+    const { files } = await resolve();
+    await truncate(await realpath(files.etcd.path), 3);
+    await rm(join(root, 'bin/go'));
+    const { message } = await resolve().then(
+      () => expect.unreachable(),
+      (error: Error) => error,
+    );
+    expect(message).toMatch(
+      /has to be built \(the cache is damaged: .*control-plane has not the size .*; it cannot be downloaded: .*ECONNREFUSED.*\), and Go is not installed/,
+    );
+  });
+
+  it('that Go is too old, once, with the way to install a newer one', async () => {
+    await putGo(
+      '#!/bin/sh\n[ "$1" = env ] && echo go1.24 && echo a && echo b && exit 0\n' +
+        'echo "go: go.mod requires go >= 1.26.0 (running go 1.24; GOTOOLCHAIN=local)" >&2; exit 1\n',
+    );
+    await expect(resolve()).rejects.toMatchObject({ code: 'GO_TOO_OLD', hint: expect.stringContaining('Go 1.26') });
+    expect(await readdir(join(root, 'cache/control-plane'))).toEqual([]);
+  });
+
+  it('that the cache cannot be written', async () => {
+    await putGo(working(join(root, 'log')));
+    // Nobody may make a folder there, the administrator neither.
+    const cacheDirectory = process.platform === 'linux' ? '/sys/roadstead' : '/System/roadstead';
+    await expect(resolveBinaries({ minor: '1.36', cacheDirectory, env, sites, onProgress })).rejects.toMatchObject({
+      code: 'CACHE_NOT_WRITABLE',
+      message: expect.stringContaining(`${cacheDirectory}/control-plane cannot be written`),
+      hint: expect.stringContaining('ROADSTEAD_CACHE'),
+    });
+  });
+
   it('that Go is missing, with the way to install it', async () => {
     await expect(resolve()).rejects.toMatchObject({ code: 'GO_MISSING', hint: expect.stringContaining('go.dev/dl') });
   });

@@ -12,20 +12,12 @@ import {
   minors,
   releases,
 } from '../components.ts';
-import {
-  build,
-  builtName,
-  contentKey,
-  findToolchain,
-  goMissing,
-  pickEntry,
-  readSources,
-  type Toolchain,
-} from './build.ts';
-import { cacheError, checkEntry, publishEntry, sweepStaging } from './cache.ts';
+import { lastUseOf, markUse } from '../storage/cache-use.ts';
+import { withLock } from '../storage/lock.ts';
+import { build, builtName, contentKey, findToolchain, goMissing, readSources, type Toolchain } from './build.ts';
+import { cacheError, checkEntry, publishEntry, removeOutdated, sweepStaging } from './cache.ts';
 import { type DownloadContext, type DownloadSites, download, planDownload, upstreamSites } from './download.ts';
 import { type Environment, findInstalled, type PartialFiles } from './installed.ts';
-import { withLock } from './lock.ts';
 import { type OnProgress, reporter } from './progress.ts';
 
 export interface ResolveOptions {
@@ -53,6 +45,8 @@ interface Context {
   readonly platform: Platform;
   readonly clock: Clock;
   readonly onProgress: OnProgress;
+  /** Why no source had it so far, for the one message at the end. */
+  readonly tried: string[];
 }
 
 const usualCompileMs = 5 * 60_000;
@@ -62,19 +56,18 @@ const reportEveryMs = 5_000;
 /**
  * The five binaries of one minor: installed ones first, then the cache, then a download by checksum, then a build. What
  * is in the cache is read whole and made again if it changed. Rejects with `GO_MISSING`, `DISK_FULL`,
- * `CACHE_NOT_WRITABLE`, `GO_MODULES_UNREACHABLE` or `CONTROL_PLANE_BUILD_FAILED`.
+ * `CACHE_NOT_WRITABLE`, `GO_TOO_OLD`, `GO_MODULES_UNREACHABLE` or `CONTROL_PLANE_BUILD_FAILED`.
  */
 export async function resolveBinaries(options: ResolveOptions): Promise<Binaries> {
   const clock = options.clock ?? systemClock;
   const onProgress = options.onProgress ?? (() => undefined);
   const platform = options.platform ?? thisPlatform();
   const parent = join(options.cacheDirectory, 'control-plane');
-  const context: Context = { options, parent, platform, clock, onProgress };
+  const context: Context = { options, parent, platform, clock, onProgress, tried: [] };
   const installed = await findInstalled(options.minor, options.env, reporter(onProgress, clock, 'find'));
   if (components.every((component) => installed[component] !== undefined))
     return complete(options.minor, installed, {});
-  const cached = (await cachedDownload(context)) ?? (await cachedBuild(context));
-  return complete(options.minor, installed, cached ?? (await make(context)));
+  return complete(options.minor, installed, (await findCached(context)) ?? (await make(context)));
 }
 
 /** `resolveBinaries` for any minor, each looked for once in the life of the process. */
@@ -108,8 +101,11 @@ async function make(context: Context): Promise<PartialFiles> {
     await mkdir(parent, { recursive: true });
     return await withLock(join(parent, 'lock'), { clock, signal: options.signal, onWait }, async () => {
       await sweepStaging(parent);
-      const cached = (await cachedDownload(context)) ?? (await cachedBuild(context));
-      return cached ?? (await tryDownload(context)) ?? (await buildAll(context));
+      context.tried.length = 0;
+      // Somebody may have made it while we waited.
+      const files = (await findCached(context)) ?? (await tryDownload(context)) ?? (await buildAll(context));
+      await removeOutdated(parent);
+      return files;
     });
   } catch (error) {
     throw cacheError(error, parent);
@@ -127,15 +123,34 @@ function downloadEntry({ options, parent, platform }: Context): string {
   return join(parent, `download-${releases[options.minor]}-${platform.os}-${platform.arch}`);
 }
 
-async function cachedDownload(context: Context): Promise<PartialFiles | undefined> {
-  const directory = downloadEntry(context);
-  return (await isGood(directory, context)) ? filesIn(directory, 'download') : undefined;
+/** Of the builds for the same sources, any Go's is as good: a newer Go is no reason to compile for minutes. */
+async function findCached(context: Context): Promise<PartialFiles | undefined> {
+  const download = downloadEntry(context);
+  if (await isGood(download, context)) return filesIn(download, 'download');
+  for (const build of await buildEntries(context)) {
+    if (await isGood(build, context)) return filesIn(build, 'build');
+  }
+  return undefined;
 }
 
-async function isGood(directory: string, { onProgress, clock }: Context): Promise<boolean> {
+async function buildEntries(context: Context): Promise<readonly string[]> {
+  const { options, parent } = context;
+  const prefix = `${await buildEntryPrefix(options.minor, context)}-`;
+  const names = await readdir(parent).catch(() => []);
+  const entries = names.filter((name) => name.startsWith(prefix)).map((name) => join(parent, name));
+  const used = await Promise.all(entries.map(async (entry) => ({ entry, at: await lastUseOf(entry) })));
+  return used.toSorted((a, b) => b.at - a.at || b.entry.localeCompare(a.entry)).map(({ entry }) => entry);
+}
+
+async function isGood(directory: string, { onProgress, clock, tried }: Context): Promise<boolean> {
+  // Before the look: what is noted as used is not removed.
+  await markUse(directory);
   const state = await checkEntry(directory);
-  if (state.kind === 'damaged') reporter(onProgress, clock, 'find')(`the cache is damaged: ${state.reason}`);
-  return state.kind === 'good';
+  if (state.kind !== 'damaged') return state.kind === 'good';
+  const what = `the cache is damaged: ${state.reason}`;
+  reporter(onProgress, clock, 'find')(what);
+  tried.push(what);
+  return false;
 }
 
 async function tryDownload(context: Context): Promise<PartialFiles | undefined> {
@@ -150,6 +165,7 @@ async function tryDownload(context: Context): Promise<PartialFiles | undefined> 
   const planned = await planDownload(options.minor, from);
   if (planned.kind === 'impossible') {
     report(`not possible: ${planned.reason}`);
+    context.tried.push(`it cannot be downloaded: ${planned.reason}`);
     return undefined;
   }
   const directory = downloadEntry(context);
@@ -161,6 +177,7 @@ async function tryDownload(context: Context): Promise<PartialFiles | undefined> 
     const isOurDisk = error !== null && typeof error === 'object' && 'code' in error && error.code === 'DISK_FULL';
     if (isOurDisk) throw error;
     report(`given up: ${messageOf(error)}`);
+    context.tried.push(`its download failed: ${messageOf(error)}`);
     return undefined;
   }
 }
@@ -169,23 +186,11 @@ async function buildEntryPrefix(minor: Minor, { platform }: Context): Promise<st
   return `build-${releases[minor]}-${platform.os}-${platform.arch}-${contentKey(await readSources(), minor)}`;
 }
 
-async function cachedBuild(context: Context): Promise<PartialFiles | undefined> {
-  const { options, parent } = context;
-  const names = await readdir(parent).catch(() => []);
-  const prefix = await buildEntryPrefix(options.minor, context);
-  if (!names.some((name) => name.startsWith(prefix))) return undefined;
-  const toolchain = await findToolchain(options.env, options.signal);
-  const name = pickEntry(names, prefix, toolchain?.version);
-  if (name === undefined) return undefined;
-  const directory = join(parent, name);
-  return (await isGood(directory, context)) ? filesIn(directory, 'build') : undefined;
-}
-
 /** The minor that was asked for first, then the others, which cost seconds while Go's cache is warm. */
 async function buildAll(context: Context): Promise<PartialFiles> {
-  const { options, parent } = context;
+  const { options, parent, tried } = context;
   const toolchain = await findToolchain(options.env, options.signal);
-  if (toolchain === undefined) throw goMissing();
+  if (toolchain === undefined) throw goMissing(tried);
   const order = [options.minor, ...minors.filter((minor) => minor !== options.minor).toReversed()];
   for (const minor of order) {
     const directory = join(parent, `${await buildEntryPrefix(minor, context)}-${toolchain.version}`);
