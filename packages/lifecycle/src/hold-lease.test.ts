@@ -1,9 +1,9 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FakeClock } from '@roadstead/foundation';
+import { type Clock, FakeClock, RoadsteadError } from '@roadstead/foundation';
 import { type Holder, openStore, type Store } from '@roadstead/store';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { holdLease } from './hold-lease.ts';
 
 let store: Store;
@@ -22,6 +22,19 @@ const request = (clock: FakeClock, key: string, pid: number) => ({
   isGone: () => false,
 });
 
+/** The store, but for how it renews. */
+function withRenewal(renew: () => Promise<boolean>): Store {
+  const { leases } = store;
+  return {
+    ...store,
+    leases: Object.assign(Object.create(leases) as Store['leases'], {
+      acquire: leases.acquire.bind(leases),
+      release: async () => undefined,
+      renew,
+    }),
+  };
+}
+
 it('renews for as long as it is held, and a second one is told who works since when', async () => {
   const clock = new FakeClock(Date.UTC(2026, 10, 21, 3));
   const held = await holdLease(request(clock, 'shop', 7));
@@ -36,26 +49,69 @@ it('renews for as long as it is held, and a second one is told who works since w
   await next.release();
 });
 
-it('tells its holder when another has taken over', async () => {
-  const clock = new FakeClock();
+it('tells its holder who has taken over, and lets it ask for nothing more', async () => {
+  const clock = new FakeClock(Date.UTC(2026, 10, 21, 3));
   const held = await holdLease(request(clock, 'taken', 7));
+  await held.demand();
   await store.leases.acquire({ key: 'taken', holder: holder(9), now: clock.now(), ttlMs: 60_000, isGone: () => true });
   await clock.advance(10_000);
-  expect(held.lost.aborted).toBe(true);
+  const reason = {
+    code: 'LEASE_LOST',
+    message: 'The lease was taken by alice: `up` since 2026-11-21T03:00:00.000Z (process 9 on here)',
+  };
+  expect(held.lost.reason).toMatchObject(reason);
+  await expect(held.demand()).rejects.toMatchObject(reason);
   await held.release();
   expect((await store.leases.read('taken'))?.holder.pid).toBe(9);
 });
 
+describe('after the machine slept, when only the wall clock went on', () => {
+  /** Two clocks that come apart, as on a laptop whose lid was shut. */
+  function sleepy() {
+    const clock = new FakeClock();
+    let slept = 0;
+    const torn: Clock = {
+      now: () => clock.now() + slept,
+      monotonic: () => clock.monotonic(),
+      sleep: (ms, signal) => clock.sleep(ms, signal),
+    };
+    return { clock: torn, sleep: (ms: number) => void (slept += ms) };
+  }
+
+  it('the next request renews the lease first', async () => {
+    const { clock, sleep } = sleepy();
+    const held = await holdLease({ ...request(new FakeClock(), 'slept', 7), clock });
+    sleep(3_600_000);
+    await held.demand();
+    expect((await store.leases.read('slept'))?.expiresAt).toBe(clock.now() + 30_000);
+    await held.release();
+  });
+
+  it('the next request is refused when another came meanwhile', async () => {
+    const { clock, sleep } = sleepy();
+    const held = await holdLease({ ...request(new FakeClock(), 'overslept', 7), clock });
+    sleep(3_600_000);
+    const other = await holdLease({ ...request(new FakeClock(), 'overslept', 8), clock });
+    await expect(held.demand()).rejects.toMatchObject({ code: 'LEASE_LOST', message: expect.stringContaining('8') });
+    await Promise.all([held.release(), other.release()]);
+  });
+});
+
+it('tells why a lease could not be renewed until it ran out', async () => {
+  const clock = new FakeClock();
+  const full = new RoadsteadError('The disk of the state directory /state is full', { code: 'STORE_DISK_FULL' });
+  const renew = () => Promise.reject(full);
+  const held = await holdLease({ ...request(clock, 'full', 7), store: withRenewal(renew) });
+  await clock.advance(29_000);
+  expect(held.lost.aborted).toBe(false);
+  await clock.advance(11_000);
+  expect(held.lost.reason).toBe(full);
+  await held.release();
+});
+
 it('counts a store that does not answer as a lost lease, when the lease has run out', async () => {
   const clock = new FakeClock();
-  const silent = {
-    ...store,
-    leases: Object.assign(Object.create(store.leases) as Store['leases'], {
-      acquire: store.leases.acquire.bind(store.leases),
-      release: async () => undefined,
-      renew: () => new Promise<boolean>(() => undefined),
-    }),
-  };
+  const silent = withRenewal(() => new Promise<boolean>(() => undefined));
   const held = await holdLease({ ...request(clock, 'silent', 7), store: silent });
   await clock.advance(29_000);
   expect(held.lost.aborted).toBe(false);

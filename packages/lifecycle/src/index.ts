@@ -1,4 +1,4 @@
-export { connectReader, connectWriter } from './connect.ts';
+export { connectReader } from './connect.ts';
 export type { LifecycleEvent, StepProgress } from './events.ts';
 export { type HeldLease, type HoldLeaseRequest, holdLease } from './hold-lease.ts';
 export {

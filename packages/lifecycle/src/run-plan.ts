@@ -1,5 +1,5 @@
 import { type Clock, isRoadsteadError, mapBounded, messageOf, RoadsteadError } from '@roadstead/foundation';
-import type { Failure, Journal } from '@roadstead/store';
+import type { Failure, RunEnd, RunJournal } from '@roadstead/store';
 import type { LifecycleEvent, StepProgress } from './events.ts';
 import type { PlannedStep, Stage } from './plan.ts';
 
@@ -15,13 +15,16 @@ export interface StepContext {
   onProgress(progress: StepProgress): void;
 }
 
+/** What a run writes, as its store gives it. */
+export type RunWrites = Pick<RunJournal, keyof RunJournal>;
+
 export interface RunPlanRequest {
-  readonly runId: string;
   readonly cluster: string;
   readonly kind: 'up' | 'down';
   readonly stages: readonly Stage[];
   readonly executor: StepExecutor;
-  readonly journal: Journal;
+  /** Of this run, which has begun. It ends it, too. */
+  readonly journal: RunWrites;
   readonly clock: Clock;
   /** Steps of one stage that work at the same time. */
   readonly concurrency: number;
@@ -42,35 +45,39 @@ export type RunOutcome =
  * Walks the stages. Steps of a stage run together, bounded; the first failure lets the others of its stage finish and
  * begins no further one. Every step is journalled before it begins and after it ends.
  */
-export async function runPlan(request: RunPlanRequest): Promise<RunOutcome> {
-  const { clock, stages } = request;
+export async function runPlan(asked: RunPlanRequest): Promise<RunOutcome> {
+  const { clock, stages, journal, cluster, kind } = asked;
   const began = clock.monotonic();
-  const changes = stages.reduce(
-    (sum, stage) => sum + stage.steps.reduce((inner, step) => inner + step.changes.length, 0),
-    0,
-  );
+  const changes = stages.flatMap(({ steps }) => steps).reduce((sum, step) => sum + step.changes.length, 0);
+  const lost = new AbortController();
+  const request = { ...asked, lost, signal: AbortSignal.any([asked.signal, lost.signal]) };
   const say = eventWriter(request);
-  await say({ type: 'run-started', runId: request.runId, cluster: request.cluster, kind: request.kind, changes });
-  const outcome = await endJournal(request, await walkStages(request, say));
-  const seconds = secondsSince(clock, began);
-  await say({ type: 'run-ended', runId: request.runId, state: outcome.state, seconds });
+  await say({ type: 'run-started', runId: journal.id, cluster, kind, changes });
+  const outcome = await endJournal(journal, await walkStages(request, say));
+  await say({ type: 'run-ended', runId: journal.id, state: outcome.state, seconds: secondsSince(clock, began) });
   return outcome;
 }
 
+/** A run, and what ends it at once when its journal says that the lease is lost. */
+interface Walk extends RunPlanRequest {
+  readonly lost: AbortController;
+}
+
 /** What could not be journalled is not done: nobody would find it so. */
-async function endJournal({ journal, runId, clock }: RunPlanRequest, outcome: RunOutcome): Promise<RunOutcome> {
-  const failure = outcome.state === 'failed' ? outcome.failures[0]?.failure : undefined;
+async function endJournal(journal: RunWrites, outcome: RunOutcome): Promise<RunOutcome> {
+  const end: RunEnd =
+    outcome.state === 'failed'
+      ? { state: 'failed', problems: outcome.failures.map(({ failure }) => failure) }
+      : { state: outcome.state };
   try {
-    await journal.end(runId, outcome.state, clock.now(), failure);
+    await journal.end(end);
     return outcome;
   } catch (error) {
-    return outcome.state === 'failed'
-      ? outcome
-      : { state: 'failed', failures: [{ step: 'journal', failure: unjournalled(error) }] };
+    return outcome.state === 'failed' ? outcome : { state: 'failed', failures: [unjournalled(error)] };
   }
 }
 
-async function walkStages(request: RunPlanRequest, say: Say): Promise<RunOutcome> {
+async function walkStages(request: Walk, say: Say): Promise<RunOutcome> {
   const { stages } = request;
   const remaining = new Set(stages.flatMap(({ steps }) => steps.map(({ id }) => id)));
   for (const [index, stage] of stages.entries()) {
@@ -99,59 +106,89 @@ type Say = (event: LifecycleEvent) => Promise<void>;
 type StepFailure = { readonly step: string; readonly failure: Failure };
 
 /** Takes the steps that are done out of `remaining`. A step that was cut short by a person is no failure: it stays in. */
-async function runStage(
-  request: RunPlanRequest,
-  stage: Stage,
-  remaining: Set<string>,
-  say: Say,
-): Promise<StepFailure[]> {
+async function runStage(request: Walk, stage: Stage, remaining: Set<string>, say: Say): Promise<StepFailure[]> {
   const failures: StepFailure[] = [];
   await mapBounded(stage.steps, request.concurrency, async (step) => {
     if (failures.length > 0 || isEnding(request)) return;
-    const failure = await runStep(request, step, say).catch(unjournalled);
-    if (failure === undefined) remaining.delete(step.id);
-    else if (failure !== cutShort) failures.push({ step: step.id, failure });
+    const ended = await runStep(request, step, say);
+    if (ended.length === 0) remaining.delete(step.id);
+    failures.push(...ended.filter(({ failure }) => failure !== cutShort));
   });
-  return failures;
+  return withoutRepeats(failures, brokenBy(request.signal)?.code);
 }
 
 /** How the journal keeps a step that a second Ctrl-C ended: the next run goes on from it. */
 const cutShort: Failure = { code: 'STOPPED', message: 'stopped at once, before its end' };
 
+/** What a failure of the journal is told under: it is no step's own. */
+const journalStep = 'journal';
+
 /**
- * A journal that cannot be written ends the run as a failure of its step, so that its siblings come to rest before the
- * lease is let go. What AWS was asked for stands; the next run finds it.
+ * A journal that cannot be written ends the run, after the siblings of its step came to rest. What AWS was asked for stands;
+ * the next run finds it.
  */
-function unjournalled(error: unknown): Failure {
-  return {
-    code: 'STORE_UNUSABLE',
-    message: `the journal of the run cannot be written: ${messageOf(error)}`,
-    hint: 'Free the disk, or mend the database, then run the same command again: it goes on from what is there.',
-  };
+function unjournalled(error: unknown): StepFailure {
+  const failure = isRoadsteadError(error)
+    ? failureOf(error)
+    : {
+        code: 'STORE_UNUSABLE',
+        message: `the journal of the run cannot be written: ${messageOf(error)}`,
+        hint: 'Mend the store, then run the same command again: it goes on from what is there.',
+      };
+  return { step: journalStep, failure };
 }
 
-async function runStep(request: RunPlanRequest, step: PlannedStep, say: Say): Promise<Failure | undefined> {
-  const { clock, journal, runId, signal } = request;
+/** Steps that run together all meet the same broken journal or the same lost lease: it is told once. */
+function withoutRepeats(failures: readonly StepFailure[], brokenCode: string | undefined): StepFailure[] {
+  const isOfRun = ({ step, failure }: StepFailure): boolean => step === journalStep || failure.code === brokenCode;
+  return failures.filter(
+    (each, index) =>
+      !isOfRun(each) ||
+      !failures.slice(0, index).some((other) => isOfRun(other) && other.failure.code === each.failure.code),
+  );
+}
+
+/** Empty when the step is done and journalled; else why it is not, and why that could not be journalled. */
+async function runStep(request: Walk, step: PlannedStep, say: Say): Promise<StepFailure[]> {
+  const { clock, journal, lost } = request;
   const began = clock.monotonic();
-  await journal.beginStep(runId, step.id, clock.now());
+  const keep = async (write: () => Promise<void>): Promise<StepFailure[]> => {
+    try {
+      await write();
+      return [];
+    } catch (error) {
+      if (isRoadsteadError(error, 'LEASE_LOST')) lost.abort(error);
+      return [unjournalled(error)];
+    }
+  };
+  const unbegun = await keep(() => journal.beginStep(step.id));
+  if (unbegun.length > 0) return unbegun;
   const usual = step.usualSeconds === undefined ? {} : { usualSeconds: step.usualSeconds };
   await say({ type: 'step-started', id: step.id, what: step.what, phase: step.phase, ...usual });
+  const failure = await executeStep(request, step, say);
+  const unended = await keep(() => journal.endStep(step.id, failure === undefined ? 'done' : 'failed', failure));
+  const seconds = secondsSince(clock, began);
+  if (failure !== undefined) await say({ type: 'step-failed', id: step.id, seconds, failure });
+  else if (unended.length === 0) await say({ type: 'step-done', id: step.id, seconds });
+  return failure === undefined ? unended : [{ step: step.id, failure }, ...unended];
+}
+
+async function executeStep(
+  { executor, journal, signal }: Walk,
+  step: PlannedStep,
+  say: Say,
+): Promise<Failure | undefined> {
   try {
     signal.throwIfAborted();
-    await request.executor.execute(step, {
-      runId,
+    await executor.execute(step, {
+      runId: journal.id,
       signal,
       onProgress: (progress) => void say({ type: 'step-progress', id: step.id, ...progress }),
     });
+    return undefined;
   } catch (error) {
-    const failure = signal.aborted ? (brokenBy(signal) ?? cutShort) : failureOf(error);
-    await journal.endStep(runId, step.id, 'failed', clock.now(), failure);
-    await say({ type: 'step-failed', id: step.id, seconds: secondsSince(clock, began), failure });
-    return failure;
+    return signal.aborted ? (brokenBy(signal) ?? cutShort) : failureOf(error);
   }
-  await journal.endStep(runId, step.id, 'done', clock.now());
-  await say({ type: 'step-done', id: step.id, seconds: secondsSince(clock, began) });
-  return undefined;
 }
 
 function phaseStarted(stages: readonly Stage[], stage: Stage): LifecycleEvent {
@@ -165,10 +202,10 @@ function phaseStarted(stages: readonly Stage[], stage: Stage): LifecycleEvent {
 }
 
 /** Events go to whoever watches first; a journal that cannot take one does not stop the work it tells of. */
-function eventWriter({ runId, journal, clock, onEvent }: RunPlanRequest): Say {
-  return async (event) => {
+function eventWriter({ journal, onEvent }: RunPlanRequest): Say {
+  return (event) => {
     onEvent(event);
-    await journal.record(runId, clock.now(), event).catch(() => undefined);
+    return journal.record(event).catch(() => undefined);
   };
 }
 

@@ -1,19 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { RoadsteadError } from '@roadstead/foundation';
 import { executeAwsChange, liveOutputs, observe, orderAwsChanges } from '@roadstead/provisioning';
+import type { RunJournal } from '@roadstead/store';
 import { awsContext } from './aws-context.ts';
-import { connectWriter } from './connect.ts';
 import type { LifecycleEvent } from './events.ts';
 import { componentExecutor } from './execute-components.ts';
-import { holdLease } from './hold-lease.ts';
+import { type HeldWorld, underLease } from './held-world.ts';
 import { componentOf, type PlannedStep, pruneStepId, upStages } from './plan.ts';
 import { clusterIdOf, type PreparedUp } from './plan-up.ts';
 import { type RunOutcome, runPlan, type StepContext, type StepExecutor } from './run-plan.ts';
 import { verifyNodes } from './verify.ts';
 import type { World } from './world.ts';
-
-/** How long a lease lasts without renewal. A process that died on another host frees the cluster after this. */
-export const leaseTtlMs = 60_000;
 
 export interface RunOptions {
   /** The first Ctrl-C. */
@@ -25,46 +22,27 @@ export interface RunOptions {
 
 /** Executes a plan under the cluster's lease and verifies it. The version becomes current only when everything is ready. */
 export async function runUp(world: World, prepared: PreparedUp, options: RunOptions): Promise<RunOutcome> {
-  const { store, clock } = world;
-  const id = clusterIdOf(prepared.target.cluster);
-  const held = await holdLease({ ...world, key: id, ttlMs: leaseTtlMs });
-  const signal = AbortSignal.any([options.abort, held.lost]);
-  try {
-    const { release, inputs, target } = prepared;
-    await store.records.declare(id, { definition: target.text, inputs, nextVersion: release.version }, clock.now());
-    const runId = randomUUID();
-    await store.journal.begin({
-      id: runId,
-      clusterId: id,
+  const { release, inputs, target, caller, plan } = prepared;
+  return underLease(world, clusterIdOf(target.cluster), options.abort, async (heldWorld, signal) => {
+    const journal = await heldWorld.store.beginRun(heldWorld.held.lease, heldWorld.clock, {
       kind: 'up',
+      id: randomUUID(),
+      actor: caller.arn,
+      plan,
       version: release.version,
       digest: release.digest,
-      plan: prepared.plan,
-      startedAt: clock.now(),
+      declared: { definition: target.text, inputs },
     });
-    const outcome = await walk(world, prepared, { ...options, signal, runId });
-    if (outcome.state === 'done') await store.records.verified(id, release.version, release.digest, clock.now());
-    if (outcome.state === 'failed')
-      await store.records
-        .reportProblems(
-          id,
-          outcome.failures.map(({ failure }) => failure),
-          clock.now(),
-        )
-        // The outcome tells them as well: a store that is full must not hide why.
-        .catch(() => undefined);
-    return outcome;
-  } finally {
-    await held.release();
-  }
+    return walk(heldWorld, prepared, { ...options, signal, journal });
+  });
 }
 
 interface Walk extends RunOptions {
-  readonly runId: string;
+  readonly journal: RunJournal;
   readonly signal: AbortSignal;
 }
 
-async function walk(world: World, prepared: PreparedUp, options: Walk): Promise<RunOutcome> {
+async function walk(world: HeldWorld, prepared: PreparedUp, options: Walk): Promise<RunOutcome> {
   const { release, plan } = prepared;
   const components = componentExecutor({
     world,
@@ -91,12 +69,11 @@ async function walk(world: World, prepared: PreparedUp, options: Walk): Promise<
   const stages = [...upStages(batches, objects, needs), verifyStage];
   try {
     return await runPlan({
-      runId: options.runId,
       cluster: plan.header.cluster,
       kind: 'up',
       stages,
       executor,
-      journal: world.store.journal,
+      journal: options.journal,
       clock: world.clock,
       concurrency: 8,
       stop: options.stop,
@@ -128,13 +105,13 @@ function identityOf({ target, caller }: PreparedUp) {
   return { cluster: target.cluster.name, caller };
 }
 
-function silent({ runId, signal }: Walk): StepContext {
-  return { runId, signal, onProgress: () => undefined };
+function silent({ journal, signal }: Walk): StepContext {
+  return { runId: journal.id, signal, onProgress: () => undefined };
 }
 
-async function connectNow(world: World, { release }: PreparedUp, signal: AbortSignal) {
+async function connectNow(world: HeldWorld, { release }: PreparedUp, signal: AbortSignal) {
   const observed = await observe(world.reader, release, { drift: false, clock: world.clock, signal });
-  const client = connectWriter(world, observed);
+  const client = world.connectWriter(observed);
   if (client !== undefined) return client;
   throw new RoadsteadError(`The cluster ${release.cluster.name} has no API server to speak to`, {
     code: 'CLUSTER_MISSING',

@@ -1,10 +1,32 @@
+import { FakeClock } from '@roadstead/foundation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Holder, openStore, type Store, type StoreLocation } from './index.ts';
+import {
+  type Holder,
+  type Lease,
+  type NewRun,
+  openStore,
+  type RunJournal,
+  type Store,
+  type StoreLocation,
+} from './index.ts';
 
 const alice: Holder = { host: 'a', pid: 1, purpose: 'up', user: 'alice' };
 const bob: Holder = { host: 'b', pid: 2, purpose: 'up', user: 'bob' };
 const inputs = { zones: [], amiReleases: {}, addonVersions: {}, instanceTypes: {} };
 const alive = () => false;
+const actor = 'arn:aws:iam::123456789012:user/alice';
+type NewUp = Extract<NewRun, { kind: 'up' }>;
+const up = (id: string, more: Partial<NewUp> = {}): NewUp => ({
+  kind: 'up',
+  id,
+  plan: {},
+  actor,
+  version: 'v',
+  digest: 'd',
+  declared: { definition: 'one', inputs },
+  ...more,
+});
+const down = (id: string): NewRun => ({ kind: 'down', id, plan: {}, actor });
 
 /** What every engine keeps. `locate` gives a fresh, empty place; the suite opens it more than once. */
 export function storeContract(engine: string, locate: () => Promise<StoreLocation>): void {
@@ -16,6 +38,12 @@ export function storeContract(engine: string, locate: () => Promise<StoreLocatio
       store = await openStore(place);
     });
     afterAll(() => store?.close());
+
+    async function hold(key: string, holder = alice, ttlMs = 60_000, clock = new FakeClock(0)) {
+      const answer = await store.leases.acquire({ key, holder, now: clock.now(), ttlMs, isGone: alive });
+      if (answer.kind === 'held') throw new Error(`${key} is held`);
+      return { lease: answer.lease, clock };
+    }
 
     it('gives a lease to one of many who ask at once', async () => {
       const asked = await Promise.all(
@@ -59,72 +87,174 @@ export function storeContract(engine: string, locate: () => Promise<StoreLocatio
       ).toMatchObject({ kind: 'acquired', lease: { token: 2 } });
     });
 
-    it('keeps what was verified when something new is declared', async () => {
-      const { records } = store;
-      await records.declare('c', { definition: 'one', inputs, nextVersion: 'v1' }, 1);
-      await records.verified('c', 'v1', 'digest-1', 2);
-      await records.declare('c', { definition: 'two', inputs, nextVersion: 'v2' }, 3);
-      expect(await records.read('c')).toEqual({
-        id: 'c',
-        definition: 'two',
-        inputs,
-        nextVersion: 'v2',
-        currentVersion: 'v1',
-        lastVersion: 'v1',
-        verifiedDigest: 'digest-1',
-        problems: [],
-      });
-      await records.reportProblems('c', [{ code: 'STACK_FAILED', message: 'no' }], 4);
-      expect((await records.read('c'))?.problems).toEqual([{ code: 'STACK_FAILED', message: 'no' }]);
-      await records.forget('c');
-      expect(await records.read('c')).toBeUndefined();
+    it('keeps what was verified when something new is declared, and tells why a run failed', async () => {
+      const { lease, clock } = await hold('c');
+      const first = await store.beginRun(lease, clock, up('c1', { version: 'v1', digest: 'digest-1' }));
+      await first.end({ state: 'done' });
+      const declared = { definition: 'two', inputs, inputsBase: 'base' };
+      await clock.advance(1);
+      const second = await store.beginRun(lease, clock, up('c2', { version: 'v2', declared }));
+      const verified = { currentVersion: 'v1', lastVersion: 'v1', verifiedDigest: 'digest-1' };
+      const expected = { id: 'c', ...declared, nextVersion: 'v2', ...verified, problems: [] };
+      expect(await store.records.read('c')).toEqual(expected);
+      const problem = { code: 'STACK_FAILED', message: 'no' };
+      await second.end({ state: 'failed', problems: [problem] });
+      expect(await store.records.read('c')).toEqual({ ...expected, problems: [problem] });
+      expect(await store.journal.lastRun('c')).toMatchObject({ state: 'failed', failure: problem });
+    });
+
+    it('forgets a cluster whose way down is done, and only then', async () => {
+      const { lease, clock } = await hold('gone');
+      await (await store.beginRun(lease, clock, up('g1'))).end({ state: 'done' });
+      await (await store.beginRun(lease, clock, down('g2'))).end({ state: 'stopped' });
+      expect(await store.records.read('gone')).toMatchObject({ currentVersion: 'v' });
+      await (await store.beginRun(lease, clock, down('g3'))).end({ state: 'done' });
+      expect(await store.records.read('gone')).toBeUndefined();
     });
 
     it('keeps the journal of a run: its plan, steps in order, events after a mark', async () => {
-      const { journal } = store;
-      await journal.begin({
-        id: 'r1',
-        clusterId: 'c1',
-        kind: 'up',
-        version: 'v',
-        digest: 'd',
-        plan: { changes: [1] },
-        startedAt: 10,
-      });
-      await journal.beginStep('r1', 'stack/network', 11);
-      await journal.endStep('r1', 'stack/network', 'failed', 12, { code: 'X', message: 'broken' });
-      await journal.beginStep('r1', 'stack/network', 13);
-      await journal.endStep('r1', 'stack/network', 'done', 14);
-      await journal.record('r1', 15, { type: 'one' });
-      await journal.record('r1', 16, { type: 'two' });
-      await journal.end('r1', 'done', 17);
-      expect(await journal.lastRun('c1')).toMatchObject({
-        id: 'r1',
-        state: 'done',
-        plan: { changes: [1] },
-        endedAt: 17,
-      });
-      expect(await journal.steps('r1')).toEqual([
-        { changeId: 'stack/network', state: 'done', startedAt: 11, endedAt: 14 },
+      const { lease, clock } = await hold('j');
+      const run = await store.beginRun(lease, clock, up('r1', { plan: { changes: [1] } }));
+      await run.beginStep('stack/network');
+      await clock.advance(1);
+      await run.endStep('stack/network', 'failed', { code: 'X', message: 'broken' });
+      await run.beginStep('stack/network');
+      await clock.advance(2);
+      await run.endStep('stack/network', 'done');
+      await run.record({ type: 'one' });
+      await run.record({ type: 'two' });
+      await run.end({ state: 'done' });
+      const expected = { id: 'r1', state: 'done', plan: { changes: [1] }, startedAt: 0, endedAt: 3 };
+      expect(await store.journal.lastRun('j')).toMatchObject(expected);
+      expect(await store.journal.steps('r1')).toEqual([
+        { changeId: 'stack/network', state: 'done', startedAt: 0, endedAt: 3 },
       ]);
-      const [first] = await journal.events('r1');
+      const [first] = await store.journal.events('r1');
       expect(first?.event).toEqual({ type: 'one' });
-      expect((await journal.events('r1', first?.seq)).map(({ event }) => event)).toEqual([{ type: 'two' }]);
+      expect((await store.journal.events('r1', first?.seq)).map(({ event }) => event)).toEqual([{ type: 'two' }]);
+    });
+
+    describe('to a holder whose lease is gone', () => {
+      /** Every write there is. None may leave a trace. */
+      const writes: [string, (run: RunJournal, lease: Lease, clock: FakeClock) => Promise<unknown>][] = [
+        ['the beginning of a step', (run) => run.beginStep('late')],
+        ['the end of a step', (run) => run.endStep('step', 'done')],
+        ['an event', (run) => run.record({ type: 'late' })],
+        ['the end of a run', (run) => run.end({ state: 'done' })],
+        ['another run', (run, lease, clock) => store.beginRun(lease, clock, up(`${run.id}-late`))],
+      ];
+      const everything = async (key: string, runs: readonly string[]) => ({
+        record: await store.records.read(key),
+        last: await store.journal.lastRun(key),
+        audit: await store.audit.latest(key, 100),
+        steps: await Promise.all(runs.map((id) => store.journal.steps(id))),
+        events: await Promise.all(runs.map((id) => store.journal.events(id))),
+      });
+
+      it.each(writes)('refuses %s by the name of who took it', async (what, write) => {
+        const key = `taken ${what}`;
+        const { lease, clock } = await hold(key, alice, 1000);
+        const stale = await store.beginRun(lease, clock, up(`stale ${what}`));
+        await stale.beginStep('step');
+        await clock.advance(1001);
+        const taken = await hold(key, bob, 60_000, clock);
+        const fresh = await store.beginRun(taken.lease, clock, up(`fresh ${what}`, { version: 'new' }));
+        const before = await everything(key, [stale.id, fresh.id, `${stale.id}-late`]);
+        await expect(write(stale, lease, clock)).rejects.toMatchObject({
+          code: 'LEASE_LOST',
+          message: 'The lease was taken by bob: `up` since 1970-01-01T00:00:01.001Z (process 2 on b)',
+        });
+        expect(await everything(key, [stale.id, fresh.id, `${stale.id}-late`])).toEqual(before);
+        await fresh.end({ state: 'done' });
+        expect(await store.records.read(key)).toMatchObject({ currentVersion: 'new' });
+      });
+
+      it.each(writes)('refuses %s when it has run out, until it is renewed', async (what, write) => {
+        const { lease, clock } = await hold(`out ${what}`, alice, 1000);
+        const run = await store.beginRun(lease, clock, up(`out ${what}`));
+        await run.beginStep('step');
+        await clock.advance(1000);
+        await expect(write(run, lease, clock)).rejects.toMatchObject({ code: 'LEASE_LOST' });
+        expect(await store.leases.renew(lease, clock.now(), 1000)).toBe(true);
+        await write(run, lease, clock);
+      });
+
+      it('refuses what comes after it was let go', async () => {
+        const { lease, clock } = await hold('let-go');
+        const run = await store.beginRun(lease, clock, up('let-go'));
+        await store.leases.release(lease);
+        await expect(run.record({})).rejects.toMatchObject({ code: 'LEASE_LOST' });
+        expect(await store.leases.renew(lease, clock.now(), 1000)).toBe(false);
+      });
+
+      it('lets no takeover come between the check and the write', async () => {
+        const { lease, clock } = await hold('race', alice, 1000);
+        const run = await store.beginRun(lease, clock, up('race'));
+        const request = { key: 'race', holder: bob, now: clock.now(), ttlMs: 1000, isGone: () => true };
+        const [, written] = await Promise.all([
+          store.leases.acquire(request),
+          Promise.allSettled(Array.from({ length: 20 }, (_, index) => run.record({ index }))),
+        ]);
+        const events = await store.journal.events('race');
+        expect(events).toHaveLength(written.filter(({ status }) => status === 'fulfilled').length);
+        await expect(run.record({})).rejects.toMatchObject({ code: 'LEASE_LOST' });
+      });
+    });
+
+    it('closes the run of a process that died when the next one begins', async () => {
+      const { lease, clock } = await hold('died', alice, 1000);
+      await store.beginRun(lease, clock, up('died-1'));
+      await clock.advance(2000);
+      const taken = await hold('died', bob, 1000, clock);
+      const next = await store.beginRun(taken.lease, clock, up('died-2'));
+      expect(await store.journal.lastRun('died')).toMatchObject({ id: 'died-2', state: 'running' });
+      await next.end({ state: 'done' });
+      expect((await store.audit.latest('died', 10)).map(({ actor, action }) => `${actor} ${action}`)).toEqual([
+        'arn:aws:iam::123456789012:user/alice up-done',
+        'arn:aws:iam::123456789012:user/alice up-begun',
+        'bob@b lease-taken-over',
+        'arn:aws:iam::123456789012:user/alice up-begun',
+      ]);
+    });
+
+    it('keeps the audit of a cluster that is forgotten', async () => {
+      const { lease, clock } = await hold('audited');
+      const run = await store.beginRun(lease, clock, down('audited'));
+      await run.end({ state: 'done' });
+      expect(await store.audit.latest('audited', 1)).toEqual([
+        {
+          at: 0,
+          actor: 'arn:aws:iam::123456789012:user/alice',
+          action: 'down-done',
+          subject: 'audited',
+          detail: { run: 'audited', user: 'alice', host: 'a' },
+        },
+      ]);
+    });
+
+    it('tells the run of the newest lease, whatever the clock of its process said', async () => {
+      const ahead = await hold('skewed', alice, 1000, new FakeClock(50_000));
+      await (await store.beginRun(ahead.lease, ahead.clock, up('skewed-1'))).end({ state: 'done' });
+      await store.leases.release(ahead.lease);
+      const behind = await hold('skewed', bob, 1000, new FakeClock(10));
+      await store.beginRun(behind.lease, behind.clock, up('skewed-2'));
+      expect(await store.journal.lastRun('skewed')).toMatchObject({ id: 'skewed-2' });
     });
 
     it('is read by a second process while the first writes', async () => {
       const second = await openStore(place);
-      await store.journal.begin({ id: 'r2', clusterId: 'c2', kind: 'up', plan: {}, startedAt: 1 });
+      const { lease, clock } = await hold('c2');
+      const run = await store.beginRun(lease, clock, up('r2'));
       expect(await second.journal.lastRun('c2')).toMatchObject({ id: 'r2', state: 'running' });
-      await second.journal.record('r2', 2, { from: 'second' });
-      expect(await store.journal.events('r2')).toHaveLength(1);
+      await run.record({ from: 'first' });
+      expect(await second.journal.events('r2')).toHaveLength(1);
       await second.close();
     });
 
     it('opens a new store from two processes at once', async () => {
       const fresh = await locate();
       const both = await Promise.all([openStore(fresh), openStore(fresh)]);
-      await both[0].audit({ at: 1, actor: 'alice', action: 'up', subject: 'shop' });
+      for (const opened of both) expect(await opened.audit.latest('shop', 1)).toEqual([]);
       await Promise.all(both.map((opened) => opened.close()));
     });
   });

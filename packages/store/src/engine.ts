@@ -1,7 +1,23 @@
+import { statfsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { Kysely, PostgresDialect, type SqliteDatabase, SqliteDialect } from 'kysely';
+import { messageOf } from '@roadstead/foundation';
+import {
+  Kysely,
+  PostgresDialect,
+  type PostgresPool,
+  type PostgresPoolClient,
+  type SelectQueryBuilder,
+  type SqliteDatabase,
+  SqliteDialect,
+  sql,
+} from 'kysely';
 import pg from 'pg';
+import { postgresFailure, type StateFile, sqliteFailure } from './engine-failure.ts';
 import type { Tables } from './schema.ts';
+
+/** A lease row as it is read. */
+export type LeaseQuery = SelectQueryBuilder<Tables, 'leases', Tables['leases']>;
 
 /** What differs between the two engines lives here and nowhere else. */
 export interface Engine {
@@ -11,16 +27,30 @@ export interface Engine {
   readonly serial: 'integer' | 'bigserial';
   /** Column type of text that is compared byte by byte. */
   readonly text: string;
+  /** Keeps a lease row as it is until the transaction ends, so that nobody takes the lease over before a write is done. */
+  keepLease(query: LeaseQuery): LeaseQuery;
+  /** Adds a column unless it is there. `definition` is SQL, with the type first. */
+  addColumn(db: Kysely<unknown>, table: string, column: string, definition: string): Promise<void>;
 }
 
 export function openSqlite(file: string): Engine {
-  const database = new DatabaseSync(file, { timeout: 10_000 });
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
+  const directory = dirname(file);
+  const state: StateFile = { directory, isDiskFull: () => statfsSync(directory).bavail === 0 };
+  const database = told(state, () => new DatabaseSync(file, { timeout: 10_000 }));
+  told(state, () => database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;'));
   return {
     name: 'sqlite',
-    db: new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) }),
+    db: new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database, state) }) }),
     serial: 'integer',
     text: 'text',
+    // Immediate transactions exclude each other.
+    keepLease: (query) => query,
+    addColumn: async (db, table, column, definition) => {
+      const add = sql`alter table ${sql.ref(table)} add column ${sql.ref(column)} ${sql.raw(definition)}`;
+      await add.execute(db).catch((error: unknown) => {
+        if (!/^duplicate column name/.test(messageOf(error))) throw error;
+      });
+    },
   };
 }
 
@@ -29,16 +59,25 @@ export function openPostgres(url: string): Engine {
   const pool = new pg.Pool({
     connectionString: url,
     max: 8,
+    keepAlive: true,
     connectionTimeoutMillis: 10_000,
     statement_timeout: 30_000,
+    // The server's own limit ends nothing while the server cannot be heard.
+    query_timeout: 35_000,
   });
   // An idle connection that the server ends is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => {});
   return {
     name: 'postgres',
-    db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }),
+    db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: adaptPool(pool) }) }),
     serial: 'bigserial',
     text: 'text collate "C"',
+    keepLease: (query) => query.forShare(),
+    addColumn: async (db, table, column, definition) => {
+      await sql`alter table ${sql.ref(table)} add column if not exists ${sql.ref(column)} ${sql.raw(definition)}`.execute(
+        db,
+      );
+    },
   };
 }
 
@@ -46,17 +85,43 @@ export function openPostgres(url: string): Engine {
  * node:sqlite in the shape that kysely's dialect takes. A transaction begins immediate: one that reads first and
  * writes later fails at once in WAL, however long the busy timeout.
  */
-function adapt(database: DatabaseSync): SqliteDatabase {
+function adapt(database: DatabaseSync, state: StateFile): SqliteDatabase {
   return {
     close: () => database.close(),
     prepare: (sql) => {
-      const statement = database.prepare(sql === 'begin' ? 'begin immediate' : sql);
+      const statement = told(state, () => database.prepare(sql === 'begin' ? 'begin immediate' : sql));
       return {
         reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
-        run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
+        all: (parameters) => told(state, () => statement.all(...(parameters as SQLInputValue[]))),
+        run: (parameters) => told(state, () => statement.run(...(parameters as SQLInputValue[]))),
         iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
       };
     },
   };
+}
+
+function told<T>(state: StateFile, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw sqliteFailure(state, error);
+  }
+}
+
+/** pg's pool in the shape that kysely's dialect takes; what the server refuses is told in the store's words. */
+function adaptPool(pool: pg.Pool): PostgresPool {
+  return {
+    options: pool.options,
+    connect: async () => adaptClient(await pool.connect().catch(rethrow)),
+    end: () => pool.end(),
+  };
+}
+
+function adaptClient(client: pg.PoolClient): PostgresPoolClient {
+  const query = (sql: string, parameters: readonly unknown[]) => client.query(sql, [...parameters]).catch(rethrow);
+  return { query: query as unknown as PostgresPoolClient['query'], release: (destroy) => client.release(destroy) };
+}
+
+function rethrow(error: unknown): never {
+  throw postgresFailure(error);
 }

@@ -1,4 +1,15 @@
+export { Audit, type AuditEntry } from './audit.ts';
+export { leaseLost } from './fence.ts';
 export { type Failure, Journal, type Run, type RunEvent, type RunState, type Step, type StepState } from './journal.ts';
-export { type AcquireRequest, type Acquisition, type Holder, type Lease, Leases } from './leases.ts';
+export {
+  type AcquireRequest,
+  type Acquisition,
+  describeWork,
+  type Holder,
+  type Lease,
+  Leases,
+  type ProcessIdentity,
+} from './leases.ts';
 export { type ClusterRecord, ClusterRecords } from './records.ts';
+export { type Declaration, type NewRun, type RunEnd, RunJournal } from './run-journal.ts';
 export { openStore, type Store, type StoreLocation } from './store.ts';

@@ -1,14 +1,15 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from './schema.ts';
 
-export type RunState = 'running' | 'done' | 'failed' | 'stopped';
+/** `interrupted`: its process died; the next run of the cluster found it so. */
+export type RunState = 'running' | 'done' | 'failed' | 'stopped' | 'interrupted';
 export type StepState = 'running' | 'done' | 'failed';
 
 /** One execution of a plan. `plan` is the plan as it was shown, as plain data. */
 export interface Run {
   readonly id: string;
   readonly clusterId: string;
-  readonly kind: 'up' | 'apply' | 'down';
+  readonly kind: 'up' | 'down';
   readonly version?: string;
   readonly digest?: string;
   readonly plan: unknown;
@@ -39,7 +40,7 @@ export interface RunEvent {
   readonly event: unknown;
 }
 
-/** What was begun, done and seen. Written before and after each step, so that a second terminal can follow. */
+/** What was begun, done and seen, for whoever follows. It is written by the holder of the cluster's lease: see `RunJournal`. */
 export class Journal {
   readonly #db: Kysely<Tables>;
 
@@ -47,63 +48,12 @@ export class Journal {
     this.#db = db;
   }
 
-  async begin(run: Omit<Run, 'state' | 'endedAt' | 'failure'>): Promise<void> {
-    await this.#db
-      .insertInto('runs')
-      .values({
-        id: run.id,
-        cluster_id: run.clusterId,
-        kind: run.kind,
-        version: run.version ?? null,
-        digest: run.digest ?? null,
-        plan: JSON.stringify(run.plan),
-        state: 'running',
-        started_at: run.startedAt,
-        ended_at: null,
-        failure: null,
-      })
-      .execute();
-  }
-
-  async end(runId: string, state: RunState, at: number, failure?: Failure): Promise<void> {
-    await this.#db
-      .updateTable('runs')
-      .set({ state, ended_at: at, failure: failure === undefined ? null : JSON.stringify(failure) })
-      .where('id', '=', runId)
-      .execute();
-  }
-
-  async beginStep(runId: string, changeId: string, at: number): Promise<void> {
-    await this.#db
-      .insertInto('steps')
-      .values({ run_id: runId, change_id: changeId, state: 'running', started_at: at, ended_at: null, failure: null })
-      .onConflict((conflict) =>
-        conflict.columns(['run_id', 'change_id']).doUpdateSet({ state: 'running', ended_at: null, failure: null }),
-      )
-      .execute();
-  }
-
-  async endStep(runId: string, changeId: string, state: StepState, at: number, failure?: Failure): Promise<void> {
-    await this.#db
-      .updateTable('steps')
-      .set({ state, ended_at: at, failure: failure === undefined ? null : JSON.stringify(failure) })
-      .where('run_id', '=', runId)
-      .where('change_id', '=', changeId)
-      .execute();
-  }
-
-  async record(runId: string, at: number, event: unknown): Promise<void> {
-    await this.#db
-      .insertInto('events')
-      .values({ run_id: runId, at, event: JSON.stringify(event) })
-      .execute();
-  }
-
   async lastRun(clusterId: string): Promise<Run | undefined> {
     const row = await this.#db
       .selectFrom('runs')
       .selectAll()
       .where('cluster_id', '=', clusterId)
+      .orderBy('token', 'desc')
       .orderBy('started_at', 'desc')
       .orderBy('id', 'desc')
       .limit(1)
@@ -115,7 +65,7 @@ export class Journal {
       kind: row.kind as Run['kind'],
       ...(row.version === null ? {} : { version: row.version }),
       ...(row.digest === null ? {} : { digest: row.digest }),
-      plan: JSON.parse(row.plan),
+      plan: JSON.parse(row.plan) as unknown,
       state: row.state as RunState,
       startedAt: row.started_at,
       ...endOf(row),

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { Tables } from './schema.ts';
+import { writeAudit } from './audit.ts';
+import type { LeaseRow, Tables } from './schema.ts';
 
 /** Who works on something: enough to tell a person, and to tell whether the process still lives. */
 export interface Holder {
@@ -9,6 +10,18 @@ export interface Holder {
   readonly purpose: string;
   /** Who started it, as the operating system or the server names them. */
   readonly user: string;
+  /** How the kernel knows the process; absent where it does not say. Then only time tells that it is gone. */
+  readonly process?: ProcessIdentity;
+}
+
+/** A process for as long as its kernel runs: `pid` alone is used again, and means nothing in another container. */
+export interface ProcessIdentity {
+  /** Random, made at each boot: the same in every container of one kernel, different on every machine. */
+  readonly boot: string;
+  /** The namespaces in which pid and start time are counted. */
+  readonly namespaces: string;
+  /** When it started, as the kernel counts. */
+  readonly started: string;
 }
 
 export interface Lease {
@@ -41,34 +54,23 @@ export class Leases {
     this.#db = db;
   }
 
+  /** A lease that was not let go is taken over in the open: the audit says from whom. */
   async acquire(request: AcquireRequest): Promise<Acquisition> {
     const { key, now } = request;
     const found = await this.read(key);
     if (found === undefined) return this.#insert(request);
     if (found.expiresAt > now && !request.isGone(found.holder)) return { kind: 'held', by: found };
-    const next = {
-      holder: JSON.stringify(request.holder),
-      token: found.token + 1,
-      acquired_at: now,
-      expires_at: now + request.ttlMs,
-    };
-    const taken = await this.#db
-      .updateTable('leases')
-      .set(next)
-      .where('key', '=', key)
-      .where('token', '=', found.token)
-      .where('expires_at', '=', found.expiresAt)
-      .executeTakeFirst();
-    return this.#outcome(key, taken.numUpdatedRows === 1n, found.token + 1);
+    return this.#outcome(key, await this.#takeOver(request, found), found.token + 1);
   }
 
-  /** False when the lease is no longer ours. */
+  /** False when the lease is no longer ours. One that has run out is ours for as long as nobody took it. */
   async renew(lease: Lease, now: number, ttlMs: number): Promise<boolean> {
     const renewed = await this.#db
       .updateTable('leases')
       .set({ expires_at: now + ttlMs })
       .where('key', '=', lease.key)
       .where('token', '=', lease.token)
+      .where('expires_at', '!=', released)
       .executeTakeFirst();
     return renewed.numUpdatedRows === 1n;
   }
@@ -77,7 +79,7 @@ export class Leases {
   async release(lease: Lease): Promise<void> {
     await this.#db
       .updateTable('leases')
-      .set({ expires_at: 0 })
+      .set({ expires_at: released })
       .where('key', '=', lease.key)
       .where('token', '=', lease.token)
       .execute();
@@ -85,14 +87,27 @@ export class Leases {
 
   async read(key: string): Promise<Lease | undefined> {
     const row = await this.#db.selectFrom('leases').selectAll().where('key', '=', key).executeTakeFirst();
-    if (row === undefined) return undefined;
-    return {
-      key,
-      holder: JSON.parse(row.holder) as Holder,
-      token: row.token,
-      acquiredAt: row.acquired_at,
-      expiresAt: row.expires_at,
-    };
+    return row === undefined ? undefined : leaseOf(row);
+  }
+
+  /** Only of the row as it was found: a holder that renewed in between keeps its lease. */
+  #takeOver({ key, holder, now, ttlMs }: AcquireRequest, found: Lease): Promise<boolean> {
+    return this.#db.transaction().execute(async (transaction) => {
+      const taken = await transaction
+        .updateTable('leases')
+        .set({ holder: JSON.stringify(holder), token: found.token + 1, acquired_at: now, expires_at: now + ttlMs })
+        .where('key', '=', key)
+        .where('token', '=', found.token)
+        .where('expires_at', '=', found.expiresAt)
+        .executeTakeFirst();
+      const won = taken.numUpdatedRows === 1n;
+      if (won && found.expiresAt !== released) {
+        const detail = { from: found.holder, since: found.acquiredAt };
+        const actor = `${holder.user}@${holder.host}`;
+        await writeAudit(transaction, { at: now, actor, action: 'lease-taken-over', subject: key, detail });
+      }
+      return won;
+    });
   }
 
   async #insert({ key, holder, now, ttlMs }: AcquireRequest): Promise<Acquisition> {
@@ -109,4 +124,22 @@ export class Leases {
     if (lease === undefined) throw new Error(`lease ${key} vanished`);
     return won && lease.token === token ? { kind: 'acquired', lease } : { kind: 'held', by: lease };
   }
+}
+
+/** The end of a lease that was let go: before any time. */
+const released = 0;
+
+export function leaseOf(row: LeaseRow): Lease {
+  return {
+    key: row.key,
+    holder: JSON.parse(row.holder) as Holder,
+    token: row.token,
+    acquiredAt: row.acquired_at,
+    expiresAt: row.expires_at,
+  };
+}
+
+/** As `` `up` since 2026-11-21T03:00:00.000Z (process 7 on here) ``. */
+export function describeWork({ holder, acquiredAt }: Pick<Lease, 'holder' | 'acquiredAt'>): string {
+  return `\`${holder.purpose}\` since ${new Date(acquiredAt).toISOString()} (process ${holder.pid} on ${holder.host})`;
 }

@@ -1,4 +1,4 @@
-import { messageOf, RoadsteadError } from '@roadstead/foundation';
+import { isRoadsteadError, RoadsteadError } from '@roadstead/foundation';
 import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import type { Engine } from './engine.ts';
@@ -9,34 +9,20 @@ export async function migrate(engine: Engine): Promise<void> {
   let result = await migrator.migrateToLatest();
   // Two processes that open a new store together may both record the same migration: the loser finds it done.
   if (result.error !== undefined) result = await migrator.migrateToLatest();
-  if (result.error !== undefined) {
-    if (isConnectionFailure(result.error)) throw unreachable(result.error);
-    throw new RoadsteadError('The store could not be brought to the newest schema', {
-      code: 'STORE_MIGRATION',
-      cause: result.error,
-      hint: 'Was it written by a newer Roadstead? Use that one, or another directory by ROADSTEAD_STATE.',
-    });
-  }
-}
-
-/** The system's codes for a connection that did not come about, and PostgreSQL's classes for one that was refused. */
-function isConnectionFailure(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error.message.startsWith('timeout exceeded when trying to connect')) return true;
-  return 'code' in error && /^(E[A-Z_]+|(08|28|3D|53|57)\w{3})$/.test(String(error.code));
-}
-
-function unreachable(cause: unknown): RoadsteadError {
-  return new RoadsteadError(`The store's database cannot be reached: ${messageOf(cause)}`, {
-    code: 'STORE_UNREACHABLE',
-    cause,
-    hint: 'Check DATABASE_URL, or unset it: then the embedded store is used.',
-    retry: 'backoff',
+  if (result.error === undefined) return;
+  if (isRoadsteadError(result.error)) throw result.error;
+  throw new RoadsteadError('The store could not be brought to the newest schema', {
+    code: 'STORE_MIGRATION',
+    cause: result.error,
+    hint: 'Was it written by a newer Roadstead? Use that one, or another directory by ROADSTEAD_STATE.',
   });
 }
 
 function migrations(engine: Engine): Record<string, Migration> {
-  return { '0001-first': { up: (db) => createFirst(db, engine) } };
+  return {
+    '0001-first': { up: (db) => createFirst(db, engine) },
+    '0002-fenced-runs': { up: (db) => addFencing(db, engine) },
+  };
 }
 
 async function createFirst(db: Kysely<unknown>, engine: Engine): Promise<void> {
@@ -100,6 +86,12 @@ async function createFirst(db: Kysely<unknown>, engine: Engine): Promise<void> {
     .columns(['cluster_id', 'started_at'])
     .execute();
   await db.schema.createIndex('events_by_run').ifNotExists().on('events').columns(['run_id', 'seq']).execute();
+}
+
+/** What a run writes is told by the token of its lease, and inputs by what they were chosen from. */
+async function addFencing(db: Kysely<unknown>, engine: Engine): Promise<void> {
+  await engine.addColumn(db, 'clusters', 'inputs_base', `${engine.text}`);
+  await engine.addColumn(db, 'runs', 'token', 'bigint not null default 0');
 }
 
 function growing(db: Kysely<unknown>, engine: Engine, table: string) {

@@ -5,9 +5,11 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { FakeClock } from '@roadstead/foundation';
 import pg from 'pg';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { storeContract } from './contract.ts';
+import { openStore } from './index.ts';
 
 const run = promisify(execFile);
 let url = '';
@@ -39,14 +41,73 @@ beforeAll(async () => {
 
 afterAll(() => stop());
 
-storeContract('PostgreSQL', async () => {
+storeContract('PostgreSQL', async () => ({ databaseUrl: await newDatabase() }));
+
+it('holds a takeover back until a write that was checked before it is done', async () => {
+  const databaseUrl = await newDatabase();
+  const store = await openStore({ databaseUrl });
+  const outside = new pg.Client({ connectionString: databaseUrl });
+  await outside.connect();
+  try {
+    const clock = new FakeClock(0);
+    const ask = (pid: number) => ({
+      key: 'k',
+      holder: { host: 'h', pid, purpose: 'up', user: 'u' },
+      now: 0,
+      ttlMs: 1000,
+      isGone: () => true,
+    });
+    const first = await store.leases.acquire(ask(1));
+    if (first.kind === 'held') throw new Error('held');
+    const run = await store.beginRun(first.lease, clock, { kind: 'down', id: 'r', plan: {}, actor: 'u' });
+    await outside.query('begin; lock table events in access exclusive mode');
+    const written = run.record({ type: 'in flight' });
+    await waitForLock(databaseUrl, 1);
+    const taken = store.leases.acquire(ask(2));
+    await waitForLock(databaseUrl, 2);
+    expect((await store.leases.read('k'))?.token).toBe(1);
+    await outside.query('commit');
+    await written;
+    expect(await taken).toMatchObject({ kind: 'acquired', lease: { token: 2 } });
+    await expect(run.record({ type: 'late' })).rejects.toMatchObject({ code: 'LEASE_LOST' });
+  } finally {
+    await outside.end();
+    await store.close();
+  }
+});
+
+it('tells of a server that goes away in the middle', async () => {
+  const store = await openStore({ databaseUrl: await newDatabase() });
+  await stop();
+  stop = async () => {};
+  await expect(store.records.read('x')).rejects.toMatchObject({ code: 'STORE_UNREACHABLE', retry: 'backoff' });
+  await store.close();
+});
+
+/** Until so many sessions wait for a lock. Each look is a transaction of its own: inside one, the view does not change. */
+async function waitForLock(databaseUrl: string, sessions: number): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    for (let attempt = 0; attempt < 200; attempt++) {
+      const waiting = await client.query("select pid from pg_stat_activity where wait_event_type = 'Lock'");
+      if (waiting.rows.length >= sessions) return;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  } finally {
+    await client.end();
+  }
+  throw new Error(`no ${sessions} sessions wait for a lock`);
+}
+
+async function newDatabase(): Promise<string> {
   const name = `store_${randomUUID().replaceAll('-', '')}`;
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query(`create database ${name}`);
   await client.end();
-  return { databaseUrl: url.replace(/postgres$/, name) };
-});
+  return url.replace(/postgres$/, name);
+}
 
 async function findPostgres(): Promise<string> {
   const root = '/usr/lib/postgresql';

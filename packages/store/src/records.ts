@@ -10,6 +10,8 @@ export interface ClusterRecord {
   /** The cluster file as it was last declared. */
   readonly definition: string;
   readonly inputs?: Inputs;
+  /** Digest of the inputs that the cluster itself carried when these were chosen; absent when it carried none. */
+  readonly inputsBase?: string;
   readonly nextVersion?: string;
   readonly currentVersion?: string;
   /** Known good: what a rollback goes to. */
@@ -19,7 +21,7 @@ export interface ClusterRecord {
   readonly problems: readonly Failure[];
 }
 
-/** Desired and observed state are different columns, written by different owners: `declare` and the two below it. */
+/** Records as they are read. They are written by the runs of their cluster: desired state as one begins, observed as it ends. */
 export class ClusterRecords {
   readonly #db: Kysely<Tables>;
 
@@ -34,57 +36,12 @@ export class ClusterRecords {
       id: row.id,
       definition: row.definition,
       ...(row.inputs === null ? {} : { inputs: JSON.parse(row.inputs) as Inputs }),
+      ...(row.inputs_base === null ? {} : { inputsBase: row.inputs_base }),
       ...(row.next_version === null ? {} : { nextVersion: row.next_version }),
       ...(row.current_version === null ? {} : { currentVersion: row.current_version }),
       ...(row.last_version === null ? {} : { lastVersion: row.last_version }),
       ...(row.verified_digest === null ? {} : { verifiedDigest: row.verified_digest }),
       problems: JSON.parse(row.problems) as Failure[],
     };
-  }
-
-  /** What is wanted from now on. */
-  async declare(
-    id: string,
-    wanted: { definition: string; inputs: Inputs; nextVersion: string },
-    now: number,
-  ): Promise<void> {
-    const desired = {
-      definition: wanted.definition,
-      inputs: JSON.stringify(wanted.inputs),
-      next_version: wanted.nextVersion,
-      updated_at: now,
-    };
-    await this.#db
-      .insertInto('clusters')
-      .values({ id, ...desired, current_version: null, last_version: null, verified_digest: null, problems: '[]' })
-      .onConflict((conflict) => conflict.column('id').doUpdateSet(desired))
-      .execute();
-  }
-
-  /** The version is verified: it becomes current and known good. */
-  async verified(id: string, version: string, digest: string, now: number): Promise<void> {
-    await this.#db
-      .updateTable('clusters')
-      .set({
-        current_version: version,
-        last_version: version,
-        verified_digest: digest,
-        problems: '[]',
-        updated_at: now,
-      })
-      .where('id', '=', id)
-      .execute();
-  }
-
-  async reportProblems(id: string, problems: readonly Failure[], now: number): Promise<void> {
-    await this.#db
-      .updateTable('clusters')
-      .set({ problems: JSON.stringify(problems), updated_at: now })
-      .where('id', '=', id)
-      .execute();
-  }
-
-  async forget(id: string): Promise<void> {
-    await this.#db.deleteFrom('clusters').where('id', '=', id).execute();
   }
 }

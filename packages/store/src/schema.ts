@@ -15,6 +15,7 @@ export interface ClusterRow {
   /** Desired state: written by whoever declares. */
   definition: string;
   inputs: string | null;
+  inputs_base: string | null;
   next_version: string | null;
   /** Observed state: written by whoever verifies. */
   current_version: string | null;
@@ -36,6 +37,8 @@ export interface LeaseRow {
 export interface RunRow {
   id: string;
   cluster_id: string;
+  /** Of the lease that it runs under: a later run has a greater one. */
+  token: number;
   kind: string;
   version: string | null;
   digest: string | null;

@@ -1,15 +1,51 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { storeContract } from './contract.ts';
 import { openStore } from './index.ts';
 
-storeContract('SQLite', async () => ({ directory: await mkdtemp(join(tmpdir(), 'roadstead-store-')) }));
+storeContract('SQLite', async () => ({ directory: await fresh() }));
 
 it('says which directory cannot be used and what to do', async () => {
-  const directory = join(await mkdtemp(join(tmpdir(), 'roadstead-store-')), 'file');
+  const directory = join(await fresh(), 'file');
   await writeFile(directory, '');
+  await expect(openStore({ directory })).rejects.toMatchObject({ code: 'STORE_UNUSABLE', value: directory });
+});
+
+async function fresh(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'roadstead-store-'));
+}
+
+it('says that a state file is none, and leaves it as it is', async () => {
+  const directory = await fresh();
+  const file = join(directory, 'roadstead.db');
+  await writeFile(file, 'somebody else put this here. '.repeat(100));
+  const before = await readFile(file);
+  await expect(openStore({ directory })).rejects.toMatchObject({
+    code: 'STORE_DAMAGED',
+    message: `The state in ${directory} is damaged: file is not a database`,
+  });
+  expect(await readFile(file)).toEqual(before);
+});
+
+it('says that a state file is damaged when a page of it is, while it is opened or while it is read', async () => {
+  const directory = await fresh();
+  const file = join(directory, 'roadstead.db');
+  await (await openStore({ directory })).close();
+  const { size } = await stat(file);
+  const bytes = await readFile(file);
+  await writeFile(file, bytes.fill(0x5a, 4096, size));
+  const read = async () => {
+    const store = await openStore({ directory });
+    await store.records.read('x');
+  };
+  await expect(read()).rejects.toMatchObject({ code: 'STORE_DAMAGED', value: directory });
+});
+
+it('says that a state file cannot be opened', async () => {
+  const directory = await fresh();
+  await mkdir(join(directory, 'roadstead.db'));
   await expect(openStore({ directory })).rejects.toMatchObject({ code: 'STORE_UNUSABLE', value: directory });
 });
 

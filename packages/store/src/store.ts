@@ -1,25 +1,37 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { RoadsteadError } from '@roadstead/foundation';
+import type { Clock } from '@roadstead/foundation';
+import { isRoadsteadError } from '@roadstead/foundation';
+import { Audit } from './audit.ts';
 import { type Engine, openPostgres, openSqlite } from './engine.ts';
+import { directoryFailure } from './engine-failure.ts';
 import { Journal } from './journal.ts';
-import { Leases } from './leases.ts';
+import { type Lease, Leases } from './leases.ts';
 import { migrate } from './migrations.ts';
 import { ClusterRecords } from './records.ts';
+import { beginRun, type NewRun, type RunJournal } from './run-journal.ts';
 
-/** Journal and cache, never truth. Any number of processes may have it open. */
+/**
+ * Journal and cache, never truth. Any number of processes may have it open. Everybody reads; but for the leases themselves,
+ * the holder of a cluster's lease alone writes, through the run that it begins.
+ */
 export interface Store {
   readonly records: ClusterRecords;
   readonly journal: Journal;
   readonly leases: Leases;
-  /** Adds to what is never changed or deleted. */
-  audit(entry: { at: number; actor: string; action: string; subject: string; detail?: object }): Promise<void>;
+  readonly audit: Audit;
+  /** Begins a run of the lease's cluster. Rejects with `LEASE_LOST` when the lease is no longer its holder's. */
+  beginRun(lease: Lease, clock: Clock, run: NewRun): Promise<RunJournal>;
   close(): Promise<void>;
 }
 
 /** `directory` holds an embedded SQLite store; `databaseUrl` names a PostgreSQL one. */
 export type StoreLocation = { readonly directory: string } | { readonly databaseUrl: string };
 
+/**
+ * Rejects with `STORE_DISK_FULL`, `STORE_DAMAGED`, `STORE_BUSY`, `STORE_UNUSABLE`, `STORE_UNREACHABLE` or `STORE_MIGRATION`;
+ * but for the last, so does every call of the store.
+ */
 export async function openStore(location: StoreLocation): Promise<Store> {
   const engine = open(location);
   const { db } = engine;
@@ -33,12 +45,8 @@ export async function openStore(location: StoreLocation): Promise<Store> {
     records: new ClusterRecords(db),
     journal: new Journal(db),
     leases: new Leases(db),
-    audit: async ({ at, actor, action, subject, detail }) => {
-      await db
-        .insertInto('audit')
-        .values({ at, actor, action, subject, detail: JSON.stringify(detail ?? {}) })
-        .execute();
-    },
+    audit: new Audit(db),
+    beginRun: (lease, clock, run) => beginRun(engine, lease, clock, run),
     close: () => db.destroy(),
   };
 }
@@ -48,12 +56,7 @@ function open(location: StoreLocation): Engine {
   try {
     mkdirSync(location.directory, { recursive: true, mode: 0o700 });
     return openSqlite(join(location.directory, 'roadstead.db'));
-  } catch (cause) {
-    throw new RoadsteadError(`The state directory ${location.directory} cannot be used`, {
-      code: 'STORE_UNUSABLE',
-      value: location.directory,
-      cause,
-      hint: 'Name another one by ROADSTEAD_STATE, or free the disk; everything in it can be read back from AWS.',
-    });
+  } catch (error) {
+    throw isRoadsteadError(error) ? error : directoryFailure(location.directory, error);
   }
 }
