@@ -1,3 +1,4 @@
+import type { Asked } from './access/resources.ts';
 import { errorOf, type Faults } from './faults.ts';
 import type { Journal } from './journal.ts';
 import type { ServiceModels } from './model/service-models.ts';
@@ -16,11 +17,16 @@ export interface BackendParts {
   readonly journal?: Journal;
   /** The service that calls, for the journal. */
   readonly by?: string;
+  /** Throws what the one for whom the service calls is refused; left out where it calls with permissions of its own. */
+  readonly authorize?: (asked: Asked) => Promise<void>;
+  /** Called after every change in IAM. */
+  readonly iamChanged?: (account: string, input: Readonly<Record<string, unknown>>) => void;
 }
 
 /**
  * AWS for the sandbox's own services: their own operations directly, the rest at the emulator. The caller is the
- * account's root, as for calls that AWS makes itself. Only fault rules that ask for it (`by: 'backend'`) apply.
+ * account's root, as for calls that AWS makes itself; a service that acts for its callers has them judged by
+ * `authorize` first. Only fault rules that ask for it (`by: 'backend'`) apply.
  */
 export function createBackend(parts: BackendParts): Backend {
   return {
@@ -33,8 +39,10 @@ export function createBackend(parts: BackendParts): Backend {
       const fault = parts.faults?.take({ ...subject, mutating, input });
       const error = fault === undefined ? undefined : errorOf(fault.action, signedAs);
       if (error !== undefined) throw error;
+      await parts.authorize?.({ service: signedAs, operation, input, account, region });
       const output = await perform(parts, place, service, operation, input);
       if (mutating) parts.journal?.count(subject, input, output);
+      if (mutating && signedAs === 'iam') parts.iamChanged?.(account, input);
       return output;
     },
   };

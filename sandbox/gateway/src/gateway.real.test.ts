@@ -104,6 +104,7 @@ describe('the AWS CLI', () => {
       },
     };
     await json(`iam create-role --role-name cross --assume-role-policy-document ${JSON.stringify(trust)}`, two);
+    await aws('iam attach-role-policy --role-name cross --policy-arn arn:aws:iam::aws:policy/AmazonVPCFullAccess', two);
     const assume = 'sts assume-role --role-arn arn:aws:iam::210987654321:role/cross --role-session-name me';
     expect((await aws(assume)).error).toContain('(AccessDenied)');
     expect((await aws(`${assume} --external-id abc`, two)).error).toContain('(AccessDenied)');
@@ -119,6 +120,38 @@ describe('the AWS CLI', () => {
     expect((await aws('sts get-caller-identity', session)).error).toContain('(InvalidClientTokenId)');
     const inTwo = await json('ec2 create-vpc --cidr-block 10.8.0.0/16 --query Vpc', session, token);
     expect((await aws('ec2 describe-vpcs --query Vpcs[].VpcId', two)).out).toContain(inTwo['VpcId']);
+    expect((await aws('iam list-roles', session, token)).error).toContain('not authorized to perform: iam:ListRoles');
+  });
+
+  it('is held to the policies of its user, from the moment that they change', async () => {
+    await json('iam create-user --user-name clerk');
+    const { AccessKey } = await json('iam create-access-key --user-name clerk');
+    const made = AccessKey as { AccessKeyId: string; SecretAccessKey: string };
+    const clerk = { ...one, accessKeyId: made.AccessKeyId, secretAccessKey: made.SecretAccessKey };
+    expect(await json('sts get-caller-identity', clerk)).toMatchObject({ Account: '123456789012' });
+    const refusals = [
+      ['ec2 describe-vpcs', '(UnauthorizedOperation)'],
+      ['logs describe-log-groups', '(AccessDeniedException)'],
+      ['iam list-roles', '(AccessDenied)'],
+      ['route53 list-hosted-zones', '(AccessDenied)'],
+      ['s3api list-buckets', '(AccessDenied)'],
+      ['cloudwatch list-metrics', '(AccessDenied)'],
+    ] as const;
+    for (const [line, code] of refusals) {
+      const { error } = await aws(line, clerk);
+      expect([line, error]).toEqual([line, expect.stringContaining(code)]);
+      expect(error).toContain('User: arn:aws:iam::123456789012:user/clerk is not authorized to perform: ');
+    }
+    const document = {
+      Statement: { Effect: 'Allow', Action: ['ec2:Describe*', 'logs:*'], Resource: '*' },
+      Version: '2012-10-17',
+    };
+    await aws(`iam put-user-policy --user-name clerk --policy-name look --policy-document ${JSON.stringify(document)}`);
+    await json('ec2 describe-vpcs', clerk);
+    await json('logs describe-log-groups', clerk);
+    expect((await aws('ec2 create-vpc --cidr-block 10.9.0.0/16', clerk)).error).toContain('ec2:CreateVpc');
+    await aws('iam delete-user-policy --user-name clerk --policy-name look');
+    expect((await aws('ec2 describe-vpcs', clerk)).error).toContain('(UnauthorizedOperation)');
   });
 
   it('uses keys that it makes in IAM, until they are deleted', async () => {

@@ -1,5 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '@roadstead/foundation';
+import { Authorizer } from './access/authorizer.ts';
+import { IdentityPolicies } from './access/identity-policies.ts';
+import { OnBehalf } from './access/on-behalf.ts';
+import type { Asked } from './access/resources.ts';
 import { createBackend } from './backend.ts';
 import { type AdminIdentity, identityFromAccessKey, makeAdministrators } from './bootstrap.ts';
 import { type ControlHandler, controlPrefix, handleControl } from './control.ts';
@@ -12,6 +16,7 @@ import { Journal } from './journal.ts';
 import { regionsOf } from './model/regions.ts';
 import { ServiceModels } from './model/service-models.ts';
 import { handleRequest, type ModelViolation, type Unimplemented } from './pipeline.ts';
+import { isMutating } from './reads.ts';
 import { AwsError, type AwsRequest, type AwsService, type Backend, type Place } from './service.ts';
 import { createPricingService } from './services/pricing.ts';
 import { createServiceQuotasService } from './services/service-quotas.ts';
@@ -44,7 +49,7 @@ export interface Gateway {
   readonly url: string;
   readonly port: number;
   readonly backend: Backend;
-  /** The backend for one of the sandbox's own services; its calls are recorded under that name. */
+  /** The backend for one of the sandbox's own services; its calls are recorded under that name, and CloudFormation's are judged as its caller's. */
   backendFor(service: string): Backend;
   readonly journal: Journal;
   readonly faults: Faults;
@@ -65,6 +70,14 @@ export interface Gateway {
 /** The accounts of a sandbox. */
 export const defaultAccounts = ['123456789012', '210987654321'] as const;
 
+/** Services that call others with the permissions of whoever asked them. */
+const actsForItsCallers: ReadonlySet<string> = new Set(['cloudformation']);
+
+async function authorizeFor(authorizer: Authorizer, onBehalf: OnBehalf, by: string, asked: Asked): Promise<void> {
+  const { caller } = onBehalf;
+  if (caller !== undefined) await authorizer.check({ caller, via: `${by}.amazonaws.com` }, asked);
+}
+
 const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const random = (length: number): string => Array.from(randomBytes(length), (byte) => base32[byte % 32]).join('');
 
@@ -81,7 +94,16 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const violations: ModelViolation[] = [];
   const unimplemented = new Map<string, Unimplemented>();
   const newId = (): string => randomUUID();
-  const backendParts = { models, upstream, services, newId, faults, journal };
+  const policies = new IdentityPolicies(createBackend({ models, upstream, services, newId }));
+  const authorizer = new Authorizer({
+    policies,
+    sessionOf: (accessKeyId) => identities.find(accessKeyId)?.sessionPolicies,
+    nowMs: () => clock.now(),
+  });
+  const onBehalf = new OnBehalf();
+  const iamChanged = (account: string, input: Readonly<Record<string, unknown>>): void =>
+    policies.changed(account, input);
+  const backendParts = { models, upstream, services, newId, faults, journal, iamChanged };
   const backend = createBackend(backendParts);
   const register = (service: InventoriedService): void => void services.set(service.service, service);
 
@@ -89,6 +111,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     createStsService({
       identities,
       findRole: (place, name) => findRole(backend, place, name),
+      mayAssume: ({ caller, ...asked }, resource) =>
+        authorizer.decide({ caller }, asked, { action: 'sts:AssumeRole', resource, keys: {} }),
+      managedPolicies: (account, arns) => policies.ofManaged(account, arns),
       nowMs: () => clock.now(),
       random,
     }),
@@ -110,6 +135,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     services,
     upstream,
     identities,
+    authorizer,
+    onBehalf,
     journal,
     faults,
     violations,
@@ -120,6 +147,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     regions: regionsOf(options.botocoreData),
     onSuccess: (request: AwsRequest, output: Record<string, unknown>) => {
       usedRegions.add(request.region);
+      if (request.service === 'iam' && isMutating('iam', request.operation)) iamChanged(request.account, request.input);
       learnAccessKeys(backend, identities, request, output).catch((error: unknown) =>
         log({ error: String(error) }, 'access key not learned'),
       );
@@ -145,7 +173,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     url: `http://127.0.0.1:${server.port}`,
     port: server.port,
     backend,
-    backendFor: (by) => createBackend({ ...backendParts, by }),
+    backendFor: (by) =>
+      createBackend({
+        ...backendParts,
+        by,
+        ...(actsForItsCallers.has(by) ? { authorize: (asked) => authorizeFor(authorizer, onBehalf, by, asked) } : {}),
+      }),
     journal,
     faults,
     identities,

@@ -1,6 +1,10 @@
 import { join } from 'node:path';
 import { FakeClock } from '@roadstead/foundation';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { Authorizer } from './access/authorizer.ts';
+import { IdentityPolicies } from './access/identity-policies.ts';
+import { OnBehalf } from './access/on-behalf.ts';
+import { allowing, createFakeIam, type FakeIam } from './access/testing-iam.ts';
 import { Faults } from './faults.ts';
 import { Identities } from './identity/identities.ts';
 import { Journal } from './journal.ts';
@@ -31,12 +35,15 @@ class Clusters implements AwsService {
 }
 
 let clusters: Clusters;
+let iam: FakeIam;
 let clock: FakeClock;
 let parts: PipelineParts & { journal: Journal; faults: Faults };
 let upstreamSays: UpstreamAnswer;
 let forwarded: string[];
 
 beforeEach(() => {
+  iam = createFakeIam();
+  iam.inline.set('user/a', allowing('*'));
   clusters = new Clusters();
   clock = new FakeClock();
   forwarded = [];
@@ -67,6 +74,12 @@ beforeEach(() => {
     models,
     upstream,
     identities,
+    authorizer: new Authorizer({
+      policies: new IdentityPolicies(iam),
+      sessionOf: () => undefined,
+      nowMs: () => clock.now(),
+    }),
+    onBehalf: new OnBehalf(),
     violations,
     clock,
     services: new Map([['eks', clusters]]),
@@ -184,6 +197,38 @@ describe('a request of a client', () => {
     expect(await send(request())).toMatchObject({ status, headers: { 'x-amzn-errortype': code } });
     expect(clusters.made).toEqual([]);
     expect(entries()).toEqual([]);
+  });
+
+  it('that its caller’s policies do not allow is refused, and journalled as refused', async () => {
+    iam.inline.set('user/a', allowing('eks:Describe*', 'iam:*'));
+    const answer = await send(wire('eks', 'CreateCluster', { name: 'shop', roleArn: 'arn:aws:iam::1:role/r' }));
+    expect(answer).toMatchObject({ status: 403, headers: { 'x-amzn-errortype': 'AccessDeniedException' } });
+    expect(bodyText(answer.body)).toContain(
+      'User: arn:aws:iam::123456789012:user/a is not authorized to perform: eks:CreateCluster on resource: arn:aws:eks:eu-central-1:123456789012:cluster/shop because',
+    );
+    expect(clusters.made).toEqual([]);
+    expect(entries()).toMatchObject([{ outcome: 'error', error: 'AccessDeniedException', status: 403 }]);
+    expect(parts.journal.counts).toEqual([]);
+  });
+
+  it('that is a dry run is refused without permission, and told that it would do with it', async () => {
+    iam.inline.set('user/a', allowing('eks:*'));
+    const dry = wire('ec2', 'CreateVpc', { CidrBlock: '10.0.0.0/16', DryRun: true });
+    expect(bodyText((await send(dry)).body)).toContain('<Code>UnauthorizedOperation</Code>');
+    expect(forwarded).toEqual([]);
+  });
+
+  it('is known to whatever its service does for it, after the answer too', async () => {
+    const seen: (string | undefined)[] = [];
+    clusters.answer = ({ input }) => {
+      const later = clock.sleep(10).then(() => seen.push(parts.onBehalf.caller?.arn));
+      void later;
+      return { cluster: { name: input['name'] } };
+    };
+    await send(create());
+    await clock.advance(10);
+    expect(seen).toEqual(['arn:aws:iam::123456789012:user/a']);
+    expect(parts.onBehalf.caller).toBeUndefined();
   });
 
   it('that breaks the service model is refused in AWS’s words and never reaches the service', async () => {

@@ -1,4 +1,6 @@
 import type { Clock } from '@roadstead/foundation';
+import type { Authorizer } from './access/authorizer.ts';
+import type { OnBehalf } from './access/on-behalf.ts';
 import { ownOnly } from './backend.ts';
 import { errorOf, type FaultAction, type Faults } from './faults.ts';
 import { authenticate } from './identity/authenticate.ts';
@@ -41,6 +43,8 @@ export interface PipelineParts {
   readonly services: ReadonlyMap<string, AwsService>;
   readonly upstream: Upstream;
   readonly identities: Identities;
+  readonly authorizer: Pick<Authorizer, 'check'>;
+  readonly onBehalf: OnBehalf;
   readonly journal: Journal;
   readonly faults: Faults;
   readonly violations: ModelViolation[];
@@ -57,8 +61,8 @@ export interface PipelineParts {
 export type PipelineResult = WireAnswer | undefined;
 
 /**
- * Carries one request of a client from the wire to its answer: who, what, allowed by the model, fault rules, work,
- * checked answer. Work that was begun is finished even when the client has gone, as in AWS.
+ * Carries one request of a client from the wire to its answer: who, what, fault rules, allowed by policies and model,
+ * work, checked answer. Work that was begun is finished even when the client has gone, as in AWS.
  */
 export async function handleRequest(
   parts: PipelineParts,
@@ -229,8 +233,13 @@ function noteUnimplemented(parts: PipelineParts, service: string, operation: str
   parts.log({ service, operation }, 'operation is not implemented');
 }
 
-function work(parts: PipelineParts, known: Known, wire: WireRequest): Promise<WireAnswer> {
-  const { service, operation } = known.request;
+async function work(parts: PipelineParts, known: Known, wire: WireRequest): Promise<WireAnswer> {
+  const { request, model } = known;
+  const { service, operation, caller } = request;
+  await parts.authorizer.check({ caller }, request);
+  if (isDryRun(model, known.operation, request.input)) {
+    throw new AwsError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
+  }
   const own = parts.services.get(service);
   if (own?.operations.has(operation) === true) return workOwn(parts, known, own);
   if (ownOnly.has(service)) throw notImplemented(service, operation);
@@ -245,7 +254,7 @@ async function workOwn(parts: PipelineParts, known: Known, service: AwsService):
     const problems = validate(model, inputRef.shape, request.input, { refuseUnknown: false });
     if (problems.length > 0) throw invalidRequest(request.service, problems);
   }
-  const output = await service.handle(request);
+  const output = await parts.onBehalf.run(request.caller, () => service.handle(request));
   const wrong = outputRef === undefined ? [] : validate(model, outputRef.shape, output, { refuseUnknown: true });
   if (wrong.length > 0) {
     const problems = wrong.map(({ path, constraint }) => `${path}: ${constraint}`);
@@ -272,9 +281,6 @@ export function invalidRequest(service: string, problems: readonly Violation[]):
 
 async function workUpstream(parts: PipelineParts, known: Known, wire: WireRequest): Promise<WireAnswer> {
   const { request, model, operation } = known;
-  if (isDryRun(model, operation, request.input)) {
-    throw new AwsError('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412);
-  }
   const answer = await parts.upstream.forward(request, request.service, wire);
   if (answer.kind === 'missing') throw notImplemented(request.service, request.operation);
   if (answer.kind === 'broken') throw new Error(`moto failed: ${answer.reason}`);

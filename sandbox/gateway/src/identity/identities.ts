@@ -1,3 +1,4 @@
+import type { Statement } from '../access/policy.ts';
 import type { Caller } from '../service.ts';
 
 /** One access key the sandbox knows, and who uses it. */
@@ -10,6 +11,8 @@ export interface Identity {
   readonly expiresAt?: number;
   /** Whether a role is behind it: a role that assumes a role may do so for an hour at most. */
   readonly isRole: boolean;
+  /** Policies that the session was narrowed by when it was opened. */
+  readonly sessionPolicies?: readonly Statement[];
 }
 
 /** The access keys of the sandbox: of its bootstrap users, from CreateAccessKey and from STS. */

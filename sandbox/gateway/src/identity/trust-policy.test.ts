@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AssumeContext, judgeTrust } from './trust-policy.ts';
+import { type AssumeContext, judgeTrust, type TrustVerdict } from './trust-policy.ts';
 
 const user: AssumeContext = {
   caller: { account: '111122223333', arn: 'arn:aws:iam::111122223333:user/eve', userId: 'AIDA', accessKeyId: 'AKIA' },
@@ -21,15 +21,16 @@ function allow(principal: unknown, more: object = {}): object {
 const everyone = { AWS: 'arn:aws:iam::111122223333:root' };
 const external = { StringEquals: { 'sts:ExternalId': 'abc' } };
 
-const cases: readonly (readonly [
-  title: string,
-  policy: string,
-  context: AssumeContext,
-  verdict: 'allowed' | 'denied',
-])[] = [
-  ['the account’s root stands for its users', policy(allow(everyone)), user, 'allowed'],
-  ['and for its role sessions', policy(allow(everyone)), session, 'allowed'],
-  ['the account’s bare number too', policy(allow({ AWS: ['999999999999', '111122223333'] })), user, 'allowed'],
+const cases: readonly (readonly [title: string, policy: string, context: AssumeContext, verdict: TrustVerdict])[] = [
+  ['the account’s root stands for its users', policy(allow(everyone)), user, 'delegated'],
+  ['and for its role sessions', policy(allow(everyone)), session, 'delegated'],
+  ['the account’s bare number too', policy(allow({ AWS: ['999999999999', '111122223333'] })), user, 'delegated'],
+  [
+    'named beside the account, it is not left to it',
+    policy(allow(everyone), allow({ AWS: user.caller.arn })),
+    user,
+    'allowed',
+  ],
   ['another account does not', policy(allow({ AWS: 'arn:aws:iam::999999999999:root' })), user, 'denied'],
   ['a user by ARN', policy(allow({ AWS: user.caller.arn })), user, 'allowed'],
   ['another user by ARN', policy(allow({ AWS: `${user.caller.arn}2` })), user, 'denied'],
