@@ -1,6 +1,7 @@
 export { connectReader } from './connect.ts';
 export type { LifecycleEvent, StepProgress } from './events.ts';
 export { type HeldLease, type HoldLeaseRequest, holdLease } from './hold-lease.ts';
+export { identifyHolder, isHolderGone } from './holder-identity.ts';
 export {
   batchStages,
   componentOf,
