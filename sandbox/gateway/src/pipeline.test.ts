@@ -211,6 +211,16 @@ describe('a request of a client', () => {
     expect(parts.journal.counts).toEqual([]);
   });
 
+  it('in CBOR is passed on unread under its own name, and refused in CBOR', async () => {
+    const path = '/service/AmazonSSM/operation/PutParameter';
+    const headers = { 'smithy-protocol': 'rpc-v2-cbor', host: 'localhost' };
+    const rpc = { method: 'POST', path, query: [], headers, body: Buffer.from('a0', 'hex') };
+    upstreamSays = { kind: 'missing' };
+    const answer = await send(signRequest(rpc, keys, { service: 'ssm', region: 'eu-central-1' }, clock.now()));
+    expect(answer).toMatchObject({ status: 501, headers: { 'content-type': 'application/cbor' } });
+    expect(entries()).toMatchObject([{ service: 'ssm', operation: 'PutParameter', mutating: true, input: {} }]);
+  });
+
   it('that is a dry run is refused without permission, and told that it would do with it', async () => {
     iam.inline.set('user/a', allowing('eks:*'));
     const dry = wire('ec2', 'CreateVpc', { CidrBlock: '10.0.0.0/16', DryRun: true });

@@ -10,6 +10,7 @@ import { type Journal, type JournalEntry, resourceOf, summarise } from './journa
 import type { Operation, ServiceModel } from './model/service-model.ts';
 import type { ServiceModels } from './model/service-models.ts';
 import { describeViolations, type Violation, validate } from './model/validate.ts';
+import { isCbor, operationInPath, writeCborError } from './protocol/cbor.ts';
 import { formOf, type WireAnswer, type WireRequest } from './protocol/http.ts';
 import {
   inputHas,
@@ -73,7 +74,7 @@ export async function handleRequest(
   const model = modelOf(parts.models, wire);
   try {
     const known = identify(parts, wire, model, id);
-    return await carry(parts, known, wire, gone);
+    return await carry(parts, known, gone);
   } catch (error) {
     if (!(error instanceof AwsError)) {
       parts.log(
@@ -83,8 +84,17 @@ export async function handleRequest(
     }
     const shown =
       error instanceof AwsError ? error : new AwsError('InternalFailure', 'The sandbox failed: see its log.', 500);
-    return writeError(model, shown, id);
+    return refuse({ model, wire }, shown, id);
   }
+}
+
+/** In the form in which the client asked. */
+function refuse(
+  { model, wire }: { readonly model: ServiceModel | undefined; readonly wire: WireRequest },
+  error: AwsError,
+  id: string,
+): WireAnswer {
+  return isCbor(wire) ? writeCborError(error, id) : writeError(model, error, id);
 }
 
 function modelOf(models: ServiceModels, wire: WireRequest): ServiceModel | undefined {
@@ -94,6 +104,7 @@ function modelOf(models: ServiceModels, wire: WireRequest): ServiceModel | undef
 }
 
 interface Known {
+  readonly wire: WireRequest;
   readonly request: AwsRequest;
   readonly model: ServiceModel;
   /** Absent where the gateway cannot read the service's requests and only passes them on. */
@@ -115,7 +126,7 @@ function identify(parts: PipelineParts, wire: WireRequest, model: ServiceModel |
   if (name === undefined)
     throw new AwsError('UnknownOperationException', `${wire.method} ${wire.path} is no operation.`, 404);
   const operation = model.operations[name];
-  const input = operation === undefined || wire.path.startsWith('/service/') ? {} : readRequest(model, operation, wire);
+  const input = operation === undefined || isCbor(wire) ? {} : readRequest(model, operation, wire);
   const request: AwsRequest = {
     id,
     service,
@@ -136,25 +147,15 @@ function identify(parts: PipelineParts, wire: WireRequest, model: ServiceModel |
     input: summarise(input),
     mutating: isMutating(service, name) && !isDryRun(model, operation, input),
   });
-  return { request, model, operation, entry, startedAt };
-}
-
-/** Smithy's RPC over CBOR names the operation in the path; such bodies are passed on unread. */
-function operationInPath(wire: WireRequest): string | undefined {
-  return /^\/service\/[^/]+\/operation\/(\w+)$/.exec(wire.path)?.[1];
+  return { wire, request, model, operation, entry, startedAt };
 }
 
 function isDryRun(model: ServiceModel, operation: Operation | undefined, input: Record<string, unknown>): boolean {
   return input['DryRun'] === true && operation !== undefined && inputHas(model, operation, 'DryRun');
 }
 
-async function carry(
-  parts: PipelineParts,
-  known: Known,
-  wire: WireRequest,
-  gone: AbortSignal,
-): Promise<PipelineResult> {
-  const { request, entry, model } = known;
+async function carry(parts: PipelineParts, known: Known, gone: AbortSignal): Promise<PipelineResult> {
+  const { request, entry } = known;
   const fault = parts.faults.take({ by: 'client', mutating: entry.mutating, ...request });
   if (fault !== undefined) entry.fault = fault.id;
   const before = await applyBefore(parts, known, fault, gone);
@@ -164,12 +165,12 @@ async function carry(
   }
   let answer: WireAnswer;
   try {
-    answer = before ?? (await work(parts, known, wire));
+    answer = before ?? (await work(parts, known));
     settle(parts, known, answer.status < 400 ? undefined : readError({ ...answer, body: Buffer.from(answer.body) }));
   } catch (error) {
     const shown = await shownError(parts, known, error);
     settle(parts, known, shown);
-    answer = writeError(model, shown, request.id);
+    answer = refuse(known, shown, request.id);
   }
   if (fault?.action.kind === 'hold' && fault.action.phase === 'after') {
     const outcome = await parts.faults.wait(holdOf(known, fault.id, 'after'), gone);
@@ -191,7 +192,7 @@ async function applyBefore(
     return (await parts.faults.wait(holdOf(known, id, 'before'), gone)) === 'gone' ? 'gone' : undefined;
   }
   const error = errorOf(action, known.request.service);
-  return error === undefined ? undefined : writeError(known.model, error, known.request.id);
+  return error === undefined ? undefined : refuse(known, error, known.request.id);
 }
 
 function holdOf({ request, entry }: Known, rule: string, phase: 'before' | 'after') {
@@ -233,7 +234,7 @@ function noteUnimplemented(parts: PipelineParts, service: string, operation: str
   parts.log({ service, operation }, 'operation is not implemented');
 }
 
-async function work(parts: PipelineParts, known: Known, wire: WireRequest): Promise<WireAnswer> {
+async function work(parts: PipelineParts, known: Known): Promise<WireAnswer> {
   const { request, model } = known;
   const { service, operation, caller } = request;
   await parts.authorizer.check({ caller }, request);
@@ -243,7 +244,7 @@ async function work(parts: PipelineParts, known: Known, wire: WireRequest): Prom
   const own = parts.services.get(service);
   if (own?.operations.has(operation) === true) return workOwn(parts, known, own);
   if (ownOnly.has(service)) throw notImplemented(service, operation);
-  return workUpstream(parts, known, wire);
+  return workUpstream(parts, known);
 }
 
 async function workOwn(parts: PipelineParts, known: Known, service: AwsService): Promise<WireAnswer> {
@@ -279,12 +280,12 @@ export function invalidRequest(service: string, problems: readonly Violation[]):
   return new AwsError(byName[service] ?? 'ValidationException', describeViolations(problems), 400);
 }
 
-async function workUpstream(parts: PipelineParts, known: Known, wire: WireRequest): Promise<WireAnswer> {
-  const { request, model, operation } = known;
+async function workUpstream(parts: PipelineParts, known: Known): Promise<WireAnswer> {
+  const { request, model, operation, wire } = known;
   const answer = await parts.upstream.forward(request, request.service, wire);
   if (answer.kind === 'missing') throw notImplemented(request.service, request.operation);
   if (answer.kind === 'broken') throw new Error(`moto failed: ${answer.reason}`);
-  if (answer.status < 300 && operation !== undefined && known.entry.mutating && !wire.path.startsWith('/service/')) {
+  if (answer.status < 300 && operation !== undefined && known.entry.mutating && !isCbor(wire)) {
     succeed(parts, known, readAnswer(model, operation, answer));
   }
   return { ...answer, headers: { ...answer.headers, 'x-amzn-requestid': request.id } };

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Operation, ServiceModel } from '../model/service-model.ts';
 import { ServiceModels } from '../model/service-models.ts';
 import { AwsError } from '../service.ts';
+import { writeCborError } from './cbor.ts';
 import { bodyText, type WireAnswer } from './http.ts';
 import { operationNameOf, readAnswer, readRequest, writeError, writeOutput, writeRequest } from './wire.ts';
 
@@ -128,6 +129,34 @@ describe('an error', () => {
     })();
     expect(thrown).toMatchObject({ code: 'SomeException', message: 'a < b & "c"', status: 409 });
     expect(answer.headers['x-amzn-requestid']).toBe('req-1');
+  });
+
+  it('of S3 stands in no envelope', () => {
+    const model = models.find('cloudformation');
+    if (model === undefined) throw new Error('no model');
+    const s3 = { ...model, metadata: { ...model.metadata, protocol: 'rest-xml', serviceId: 'S3' } };
+    const text = bodyText(writeError(s3, new AwsError('AccessDenied', 'no', 403), 'req-1').body);
+    expect(text).toContain('\n<Error><Code>AccessDenied</Code><Message>no</Message>');
+  });
+
+  it('to who speaks CBOR is CBOR', () => {
+    const answer = writeCborError(new AwsError('AccessDenied', 'ü'.repeat(20), 403), 'req-1');
+    expect(answer).toMatchObject({ status: 403, headers: { 'smithy-protocol': 'rpc-v2-cbor' } });
+    // A map of two, a text of six: RFC 8949, appendix A.
+    const wanted = [
+      'a2',
+      '66',
+      Buffer.from('__type').toString('hex'),
+      '6c',
+      Buffer.from('AccessDenied').toString('hex'),
+    ];
+    const message = [
+      '67',
+      Buffer.from('message').toString('hex'),
+      '7a00000028',
+      Buffer.from('ü'.repeat(20)).toString('hex'),
+    ];
+    expect(Buffer.from(answer.body).toString('hex')).toBe([...wanted, ...message].join(''));
   });
 
   it('of EKS carries the further members of its shape', () => {

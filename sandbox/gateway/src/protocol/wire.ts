@@ -95,6 +95,10 @@ export function writeError(model: ServiceModel | undefined, error: AwsError, req
     const body = `<Response><Errors><Error><Code>${escapeXml(code)}</Code><Message>${escapeXml(message)}</Message></Error></Errors><RequestID>${requestId}</RequestID></Response>`;
     return xmlAnswer(status, requestId, body);
   }
+  if (model?.metadata.serviceId === 'S3') {
+    const body = `<Error><Code>${escapeXml(code)}</Code><Message>${escapeXml(message)}</Message><RequestId>${requestId}</RequestId></Error>`;
+    return xmlAnswer(status, requestId, body);
+  }
   if (protocol === 'query' || protocol === 'rest-xml') {
     const type = status >= 500 ? 'Receiver' : 'Sender';
     const namespace = model === undefined ? '' : ` xmlns="${namespaceOf(model)}"`;
