@@ -5,8 +5,8 @@ import type { Holder, ProcessIdentity } from '@roadstead/store';
 export interface Processes {
   /** Of this process; undefined where the kernel does not say (no Linux, no /proc, one of another namespace). */
   own(): ProcessIdentity | undefined;
-  /** When the process with this pid started; `none` when there is none, `unknown` when one may be there but cannot be seen. */
-  started(pid: number): string | 'none' | 'unknown';
+  /** When the process with this pid started, or `none`, or `unknown` when one may be there but cannot be seen. */
+  started(pid: number): string;
 }
 
 /** The holder that this process is, with what the kernel knows it by. */
@@ -46,7 +46,7 @@ export const linuxProcesses: Processes = {
       return undefined;
     }
   },
-  started: (pid) => {
+  started: (pid): string => {
     try {
       return startOf(pid) ?? 'none';
     } catch {

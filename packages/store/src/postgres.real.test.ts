@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 import { FakeClock } from '@roadstead/foundation';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { storeContract } from './contract.ts';
 import { openStore } from './index.ts';
+import { storeContract } from './testing/store-contract.ts';
 
 const run = promisify(execFile);
 let url = '';

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { storeContract } from './contract.ts';
 import { openStore } from './index.ts';
+import { storeContract } from './testing/store-contract.ts';
 
 storeContract('SQLite', async () => ({ directory: await fresh() }));
 

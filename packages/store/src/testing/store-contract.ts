@@ -8,7 +8,7 @@ import {
   type RunJournal,
   type Store,
   type StoreLocation,
-} from './index.ts';
+} from '../index.ts';
 
 const alice: Holder = { host: 'a', pid: 1, purpose: 'up', user: 'alice' };
 const bob: Holder = { host: 'b', pid: 2, purpose: 'up', user: 'bob' };
