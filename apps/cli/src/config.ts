@@ -1,8 +1,13 @@
-import { homedir, hostname, userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { homedir, hostname, tmpdir, userInfo } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { RoadsteadError } from '@roadstead/foundation';
+import { shellQuote } from './output/program-name.ts';
 
 /** What the environment and the terminal say. Read once, here; everything else gets it as an argument. */
 export interface CliConfig {
+  /** How a person types this program: `roadstead`, `bin/roadstead`, a whole path. Quoted for a shell. */
+  readonly program: string;
   /** Where the embedded store lives. */
   readonly stateDirectory: string;
   /** A PostgreSQL store instead of the embedded one. */
@@ -11,9 +16,12 @@ export interface CliConfig {
   readonly awsEndpoint?: string;
   /** Polls are this many times as frequent as on AWS: the sandbox's clock is faster. */
   readonly pollFactor: number;
-  readonly cacheDirectory: string;
+  /** Whether there is somebody to ask. */
   readonly interactive: boolean;
-  readonly colours: boolean;
+  /** By standard stream. */
+  readonly colours: { readonly out: boolean; readonly err: boolean };
+  /** Whether progress may be drawn over. */
+  readonly live: boolean;
   readonly host: string;
   readonly user: string;
   readonly kubeconfig?: string;
@@ -21,24 +29,80 @@ export interface CliConfig {
   readonly root: string;
 }
 
-export function readConfig(env: NodeJS.ProcessEnv = process.env): CliConfig {
-  const home = homedir();
-  const dataHome = env.XDG_STATE_HOME ?? join(home, '.local', 'state');
-  const cacheHome = env.XDG_CACHE_HOME ?? join(home, '.cache');
-  const interactive = process.stdin.isTTY === true && process.stdout.isTTY === true;
+/** Which standard streams are a terminal. */
+export interface Terminals {
+  readonly in: boolean;
+  readonly out: boolean;
+  readonly err: boolean;
+}
+
+const ownTerminals = (): Terminals => ({
+  in: process.stdin.isTTY === true,
+  out: process.stdout.isTTY === true,
+  err: process.stderr.isTTY === true,
+});
+
+/** A variable that is set to nothing counts as not set. Throws WRONG_INPUT for one that cannot be meant. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env, terminals: Terminals = ownTerminals()): CliConfig {
+  const root = resolve(import.meta.dirname, '..', '..', '..');
+  const coloured = given(env.NO_COLOR) === undefined && env.TERM !== 'dumb';
+  const isCi = !['', 'false', '0'].includes(env.CI ?? '');
   return {
-    stateDirectory: resolve(env.ROADSTEAD_STATE ?? join(dataHome, 'roadstead')),
-    pollFactor: positive(env.ROADSTEAD_POLL_FACTOR, 1),
-    cacheDirectory: resolve(env.ROADSTEAD_CACHE ?? join(cacheHome, 'roadstead')),
-    interactive,
-    colours: process.stdout.isTTY === true && env.NO_COLOR === undefined,
+    program: programOf({ started: given(env.ROADSTEAD_PROGRAM), path: env.PATH ?? '', root }),
+    stateDirectory: resolve(given(env.ROADSTEAD_STATE) ?? join(stateHome(env), 'roadstead')),
+    pollFactor: pollFactorOf(given(env.ROADSTEAD_POLL_FACTOR)),
+    // The question stands on standard error. A CI's terminal has nobody in front of it.
+    interactive: terminals.in && terminals.err && !isCi,
+    colours: { out: terminals.out && coloured, err: terminals.err && coloured },
+    live: terminals.err && env.TERM !== 'dumb' && !isCi,
     host: hostname(),
     user: userName(),
-    root: resolve(import.meta.dirname, '..', '..', '..'),
+    root,
     ...optional('databaseUrl', env.DATABASE_URL),
     ...optional('awsEndpoint', env.AWS_ENDPOINT_URL),
     ...optional('kubeconfig', env.KUBECONFIG),
   };
+}
+
+/**
+ * How a person types this program: its bare name where PATH leads to it, else as it was `started`, else its path, from
+ * here where it lies below.
+ */
+export function programOf(
+  { started, path, root }: { readonly started: string | undefined; readonly path: string; readonly root: string },
+  directory: string = process.cwd(),
+): string {
+  const own = join(root, 'bin', 'roadstead');
+  const found = path
+    .split(':')
+    .filter((folder) => folder !== '')
+    .map((folder) => realPathOf(join(folder, 'roadstead')))
+    .find((file) => file !== undefined);
+  if (found !== undefined && found === realPathOf(own)) return 'roadstead';
+  if (started !== undefined) return shellQuote(started);
+  const below = relative(directory, own);
+  return shellQuote(below.startsWith('..') ? own : below);
+}
+
+function realPathOf(file: string): string | undefined {
+  try {
+    return realpathSync(file);
+  } catch {
+    return undefined;
+  }
+}
+
+function stateHome(env: NodeJS.ProcessEnv): string {
+  return given(env.XDG_STATE_HOME) ?? join(homeOf(), '.local', 'state');
+}
+
+/** An account without a home, as CI runs with, keeps its state beside other temporary files: it is a cache. */
+function homeOf(): string {
+  try {
+    return homedir();
+  } catch {
+    return join(tmpdir(), userName());
+  }
 }
 
 /** An account without an entry in the password file, as CI runs with, is named by its number. */
@@ -50,11 +114,20 @@ function userName(): string {
   }
 }
 
-function optional<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {
-  return value === undefined || value === '' ? {} : ({ [key]: value } as { [P in K]?: string });
+function given(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
 }
 
-function positive(text: string | undefined, otherwise: number): number {
-  const value = Number(text);
-  return text !== undefined && Number.isFinite(value) && value > 0 ? value : otherwise;
+function optional<K extends string>(key: K, value: string | undefined): { [P in K]?: string } {
+  return given(value) === undefined ? {} : ({ [key]: value } as { [P in K]?: string });
+}
+
+function pollFactorOf(text: string | undefined): number {
+  const value = Number(text ?? 1);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new RoadsteadError(`ROADSTEAD_POLL_FACTOR is ${text}, not a number above 0`, {
+    code: 'WRONG_INPUT',
+    value: text,
+    hint: 'Unset it: 1 is right for AWS, and `roadstead sandbox env` sets it for the sandbox.',
+  });
 }

@@ -1,40 +1,54 @@
-import { systemClock } from '@roadstead/foundation';
-import { CommanderError } from 'commander';
+import { messageOf, systemClock } from '@roadstead/foundation';
 import { readConfig } from './config.ts';
-import { createConsole } from './output/console.ts';
-import { errorLines, exitCodeOf, exitCodes } from './output/error-text.ts';
-import { buildProgram } from './program.ts';
+import { type Console, createConsole, jsonText } from './output/console.ts';
+import { type CommandFailure, commandFailureOf, exitCodes, failureLines } from './output/failure.ts';
+import { outputFormatOf } from './output/output-format.ts';
+import { runProgram } from './program.ts';
 import { listenForStop } from './stop-signals.ts';
 
-/** Parses, runs one command, tells what went wrong, and answers the exit code. */
-async function main(argv: readonly string[]): Promise<number> {
-  const config = readConfig();
-  const console = createConsole({ colours: config.colours, live: process.stderr.isTTY === true });
-  const signals = listenForStop({
-    onStop: () => console.err('\nStopping at the next safe step … (Ctrl-C again stops at once)'),
-    onAbort: () => console.err('\nStopping at once …'),
-  });
-  let code: number = exitCodes.done;
-  const context = { config, console, clock: systemClock, ...signals };
+const argv = process.argv.slice(2);
+const format = outputFormatOf(argv);
+const streams = { out: process.stdout, err: process.stderr, talks: format === 'text' };
+
+/** Reads what is around, runs one command, and answers the exit code when all that it said is handed over. */
+async function main(): Promise<number> {
+  const signals = listenForStop();
+  let program = 'roadstead';
+  let console: Console | undefined;
+  let code: number;
   try {
-    await buildProgram(context, (exit) => {
-      code = exit;
-    }).parseAsync([...argv], { from: 'user' });
-    return code;
+    const config = readConfig();
+    program = config.program;
+    console = createConsole({ ...streams, ...config });
+    code = await runProgram({ config, console, clock: systemClock, ...signals }, argv);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.wrongInput;
-    if (signals.abort.aborted) {
-      console.err('Stopped.');
-      return exitCodes.failed;
-    }
     const { refusedByAws } = await import('@roadstead/provisioning');
-    const told = refusedByAws(argv[0] ?? 'roadstead', error);
-    for (const line of errorLines(told, console.colours)) console.err(line);
-    return exitCodeOf(told);
+    const failure = commandFailureOf(refusedByAws(argv[0] ?? program, error), signals.endedBy());
+    console ??= createConsole({ ...streams, program, colours: { out: false, err: false }, live: false });
+    code = fail(console, program, failure);
   } finally {
     signals.dispose();
   }
+  const lost = await console.flush();
+  return lost === undefined || code !== exitCodes.done ? code : fail(console, program, unwritten(lost));
+}
+
+/** Tells a failure in the form that the command line asked for, and answers its exit code. */
+function fail(console: Console, program: string, failure: CommandFailure): number {
+  if (format === 'json') console.fail(jsonText({ type: 'error', ...failure }, program));
+  else for (const line of failureLines(failure, console.colours.err)) console.fail(line);
+  return failure.exitCode;
+}
+
+/** The command did its work, and nobody can read what it answered. */
+function unwritten(error: Error): CommandFailure {
+  return {
+    exitCode: exitCodes.failed,
+    code: 'OUTPUT_LOST',
+    message: `the answer could not be written: ${messageOf(error)}`,
+    hint: 'What was to be done is done. Free the disk, or write elsewhere, and ask again.',
+  };
 }
 
 // A pool that closes slowly must not hold the terminal: everything durable is written by now.
-process.exit(await main(process.argv.slice(2)));
+process.exit(await main());

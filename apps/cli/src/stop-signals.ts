@@ -9,27 +9,25 @@ export interface StopSignals {
   readonly abort: AbortSignal;
   /** Runs work that goes by steps, and so owes `stop` an end at the next safe one. */
   inSteps<T>(work: () => Promise<T>): Promise<T>;
+  /** The signal that aborted; nothing before. */
+  endedBy(): StopSignal | undefined;
   dispose(): void;
 }
 
-export interface StopListeners {
-  /** Asked to stop at the next safe step. */
-  onStop(): void;
-  /** Asked to stop at once, with steps at work. */
-  onAbort(): void;
-}
+export type StopSignal = 'SIGINT' | 'SIGTERM';
 
-export function listenForStop({ onStop, onAbort }: StopListeners, source: EventEmitter = process): StopSignals {
+export function listenForStop(source: EventEmitter = process): StopSignals {
   const stop = new AbortController();
   const abort = new AbortController();
   let working = 0;
-  const receive = (): void => {
+  let last: StopSignal | undefined;
+  const receive = (signal: StopSignal): void => {
     const atOnce = working === 0 || stop.signal.aborted;
-    if (!stop.signal.aborted) stop.abort(new Error('stopped by Ctrl-C'));
-    if (!atOnce) return onStop();
+    if (!stop.signal.aborted) stop.abort(new Error(`stopped by ${signal}`));
+    if (!atOnce) return;
+    last = signal;
     dispose();
-    if (working > 0) onAbort();
-    abort.abort(new Error('stopped at once by Ctrl-C'));
+    abort.abort(new Error(`stopped at once by ${signal}`));
   };
   const dispose = (): void => {
     source.off('SIGINT', receive);
@@ -48,6 +46,7 @@ export function listenForStop({ onStop, onAbort }: StopListeners, source: EventE
         working -= 1;
       }
     },
+    endedBy: () => last,
     dispose,
   };
 }

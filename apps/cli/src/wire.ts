@@ -1,34 +1,47 @@
+import { existsSync } from 'node:fs';
 import type { ReadingWorld, World } from '@roadstead/lifecycle';
 import { type AwsClients, createAwsClients, defaultCredentials, whoAmI } from '@roadstead/provisioning';
 import { type Holder, openStore, type Store } from '@roadstead/store';
+import about from '../package.json' with { type: 'json' };
 import type { CommandContext } from './commands/context.ts';
 import { isAlive } from './commands/sandbox-process.ts';
 import type { CliConfig } from './config.ts';
 
-const userAgent = 'roadstead/0.1.0';
+const userAgent = `roadstead/${about.version}`;
 
 export interface Opened<T> {
   readonly world: T;
   close(): Promise<void>;
 }
 
-/** Where a command works. */
+/** Where a command works. The caller's account must be the same: seen before anything of this machine is written. */
 export interface Place {
   readonly region: string;
-  /** The caller's must be the same: seen before anything of this machine is written. Absent: whosever it is. */
-  readonly account?: string;
+  readonly account: string;
+}
+
+/** AWS alone, by clients that refuse to write. */
+export async function openReader(
+  { config, abort }: CommandContext,
+  place: Place,
+): Promise<Opened<AwsClients['reader']>> {
+  const clients = createAwsClients({ ...awsOptions(config, place.region), readOnly: true });
+  await whoAmI(clients.reader, place.account, abort);
+  return { world: clients.reader, close: async () => clients.close() };
 }
 
 /** What looks: its AWS clients refuse to write. */
-export async function openReadingWorld(
-  { config, clock, abort }: CommandContext,
-  place: Place,
-): Promise<Opened<ReadingWorld>> {
-  const clients = createAwsClients({ ...awsOptions(config, place.region), readOnly: true });
-  await checkCaller(clients, place, abort);
+export async function openReadingWorld(context: CommandContext, place: Place): Promise<Opened<ReadingWorld>> {
+  const { config, clock } = context;
+  const aws = await openReader(context, place);
   const store = await storeOf(config);
-  const world = { ...common(config), reader: clients.reader, store, clock };
-  return { world, close: closing(store, clients) };
+  return {
+    world: { ...common(config), reader: aws.world, store, clock },
+    close: async () => {
+      await aws.close();
+      await store.close();
+    },
+  };
 }
 
 /** What acts. */
@@ -38,32 +51,26 @@ export async function openWorld(
   purpose: string,
 ): Promise<Opened<World>> {
   const clients = createAwsClients({ ...awsOptions(config, place.region), readOnly: false });
-  await checkCaller(clients, place, abort);
+  const { reader, writer } = clients;
+  await whoAmI(reader, place.account, abort);
   const store = await storeOf(config);
   const holder = { host: config.host, pid: process.pid, purpose, user: config.user };
-  const world: World = {
-    ...common(config),
-    reader: clients.reader,
-    writer: clients.writer,
-    store,
-    clock,
-    holder,
+  return {
+    world: { ...common(config), reader, writer, store, clock, holder },
+    close: async () => {
+      clients.close();
+      await store.close();
+    },
   };
-  return { world, close: closing(store, clients) };
 }
 
-async function checkCaller(
-  { reader }: Pick<AwsClients, 'reader'>,
-  { account }: Place,
-  signal: AbortSignal,
-): Promise<void> {
-  if (account !== undefined) await whoAmI(reader, account, signal);
+/** The store of a command that only reads of it; nothing where nothing was ever recorded. */
+export async function recordedStore(config: CliConfig): Promise<Store | undefined> {
+  return config.databaseUrl === undefined && !existsSync(config.stateDirectory) ? undefined : storeOf(config);
 }
 
-export function storeOf(config: CliConfig): Promise<Store> {
-  return openStore(
-    config.databaseUrl === undefined ? { directory: config.stateDirectory } : { databaseUrl: config.databaseUrl },
-  );
+function storeOf({ databaseUrl, stateDirectory }: CliConfig): Promise<Store> {
+  return openStore(databaseUrl === undefined ? { directory: stateDirectory } : { databaseUrl });
 }
 
 function common(config: CliConfig) {
@@ -78,11 +85,4 @@ function common(config: CliConfig) {
 
 function awsOptions(config: CliConfig, region: string) {
   return { region, userAgent, ...(config.awsEndpoint === undefined ? {} : { endpoint: config.awsEndpoint }) };
-}
-
-function closing(store: Store, clients: { close(): void }): () => Promise<void> {
-  return async () => {
-    clients.close();
-    await store.close();
-  };
 }

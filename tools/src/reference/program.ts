@@ -7,16 +7,17 @@ import { buildProgram } from '../../../apps/cli/src/program.ts';
 export function programForReading(): Command {
   const never = new AbortController().signal;
   const config = {
+    program: 'roadstead',
     stateDirectory: '~/.local/state/roadstead',
-    cacheDirectory: '~/.cache/roadstead',
     pollFactor: 1,
     interactive: false,
-    colours: false,
+    colours: { out: false, err: false },
+    live: false,
     host: 'host',
     user: 'user',
     root: '.',
   };
-  const console = createConsole({ colours: false, live: false });
+  const console = createConsole({ out: process.stdout, err: process.stderr, talks: false, ...config });
   return buildProgram(
     { config, console, clock: systemClock, stop: never, abort: never, inSteps: (work) => work() },
     () => undefined,

@@ -56,7 +56,8 @@ const commands: Record<string, () => Promise<number>> = {
   plan: () => planCommand(context(), { ...json, file, refreshInputs: false, exitCode: false }),
   down: () => downCommand(context(), { ...json, file, yes: true, deleteVolumes: false, deleteLogs: false }),
   status: () => statusCommand(context(), { ...json, file }),
-  kubeconfig: () => kubeconfigCommand(context(), { file, kubeconfig: join(directory, 'kubeconfig'), use: false }),
+  kubeconfig: () =>
+    kubeconfigCommand(context(), { ...json, file, kubeconfig: join(directory, 'kubeconfig'), use: false }),
 };
 
 // A cluster must be found and taken down though the channel has dropped its version since.

@@ -1,23 +1,31 @@
 import { checkChannel, readChannel } from '@roadstead/channel';
-import { hasErrors } from '@roadstead/definition';
-import { channelDirectory, problemLines } from '../load.ts';
-import { WrongInput } from '../output/error-text.ts';
-import type { CommandContext } from './context.ts';
+import { formatProblem, hasErrors } from '@roadstead/definition';
+import { channelDirectory } from '../load.ts';
+import { WrongInput } from '../output/failure.ts';
+import type { CommandContext, OutputFormat } from './context.ts';
 
 /** `roadstead channel check`: unknown names, type errors, undeclared outputs, cycles; without any cluster. */
 export async function channelCheckCommand(
   { config, console, abort }: CommandContext,
-  channel: string | undefined,
+  options: { readonly channel?: string; readonly output: OutputFormat },
 ): Promise<number> {
-  const directory = channelDirectory(config, channel);
-  const read = await readChannel(directory, { signal: abort });
-  const problems = [...read.problems, ...(read.channel === undefined ? [] : checkChannel(read.channel))];
-  if (hasErrors(problems)) throw new WrongInput(problemLines(problems));
-  for (const line of problemLines(problems)) console.err(line);
-  const { channel: found } = read;
-  if (found !== undefined)
-    console.out(
-      `channel ${found.name} is in order: ${found.stacks.length} stacks, ${found.components.length} components, Kubernetes ${found.kubernetes.join(', ')}`,
-    );
+  const { channel, problems: inFiles } = await readChannel(channelDirectory(config, options.channel), {
+    signal: abort,
+  });
+  const problems = [...inFiles, ...(channel === undefined ? [] : checkChannel(channel))];
+  if (channel === undefined || hasErrors(problems)) throw new WrongInput(problems);
+  const found = {
+    channel: channel.name,
+    kubernetes: channel.kubernetes,
+    stacks: channel.stacks.map(({ id }) => id),
+    components: channel.components.map(({ name }) => name),
+  };
+  if (options.output === 'json') {
+    console.json({ ...found, problems }, 2);
+    return 0;
+  }
+  for (const problem of problems) console.err(formatProblem(problem));
+  const counts = `${found.stacks.length} stacks, ${found.components.length} components`;
+  console.tell(`channel ${found.channel} is in order: ${counts}, Kubernetes ${found.kubernetes.join(', ')}`);
   return 0;
 }

@@ -1,30 +1,33 @@
 import type { RunOptions, RunOutcome } from '@roadstead/lifecycle';
+import { RunNotDone } from '../output/failure.ts';
 import { jsonProgress, liveProgress, type ProgressView, plainProgress } from '../output/progress.ts';
 import type { CommandContext, OutputFormat } from './context.ts';
 
-/** Runs something that tells events, shows them, and says how it ended. Answers the exit code. */
+/** Runs something that tells events, and shows them. A wish to stop is told as well. */
 export async function followRun(
   context: CommandContext,
   options: { readonly output: OutputFormat },
   run: (options: RunOptions) => Promise<RunOutcome>,
-): Promise<number> {
-  const { console, stop, abort, inSteps } = context;
+): Promise<RunOutcome> {
+  const { stop, abort, inSteps } = context;
   const view = viewFor(context, options.output);
-  const outcome = await inSteps(() => run({ stop, abort, onEvent: (event) => view.show(event) })).finally(() =>
-    view.close(),
-  );
-  if (outcome.state === 'done') return 0;
-  if (outcome.state === 'stopped') {
-    const begun = abort.aborted ? 'what AWS has begun goes on there' : 'what was begun is finished';
-    console.err(`Stopped. ${outcome.remaining.length} steps remain; ${begun}. Run the same command again to go on.`);
-    return 1;
+  const onStop = (): void =>
+    view.show({ type: 'stopping', reason: 'Stopping at the next safe step … (Ctrl-C again stops at once)' });
+  const onAbort = (): void => view.show({ type: 'stopping', reason: 'Stopping at once …' });
+  stop.addEventListener('abort', onStop, { once: true });
+  abort.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await inSteps(() => run({ stop, abort, onEvent: (event) => view.show(event) }));
+  } finally {
+    stop.removeEventListener('abort', onStop);
+    abort.removeEventListener('abort', onAbort);
+    view.close();
   }
-  for (const { step, failure } of outcome.failures) {
-    console.err(`${console.colours.red('✗')} ${step}: ${failure.message} ${console.colours.dim(`[${failure.code}]`)}`);
-    if (failure.hint !== undefined) console.err(`  ${failure.hint}`);
-  }
-  console.err('What was done stays. Mend the cause and run the same command again: it goes on from here.');
-  return 1;
+}
+
+/** Throws `RunNotDone` for a run that did not come to its end. */
+export function demandDone(outcome: RunOutcome, { abort }: Pick<CommandContext, 'abort'>): void {
+  if (outcome.state !== 'done') throw new RunNotDone(outcome, abort.aborted);
 }
 
 function viewFor({ console, clock }: CommandContext, output: OutputFormat): ProgressView {

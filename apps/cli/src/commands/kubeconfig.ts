@@ -1,31 +1,32 @@
-import { join, resolve } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { RoadsteadError } from '@roadstead/foundation';
 import { type KubeconfigEntry, writeKubeconfigEntry } from '@roadstead/kubernetes';
-import { defaultCredentials, observe, signEksToken, whoAmI } from '@roadstead/provisioning';
+import { defaultCredentials, observe, signEksToken } from '@roadstead/provisioning';
 import { loadDeclared, type SourceOptions } from '../load.ts';
-import { openReadingWorld } from '../wire.ts';
-import type { CommandContext } from './context.ts';
+import { shellQuote } from '../output/program-name.ts';
+import { openReader } from '../wire.ts';
+import type { CommandContext, OutputFormat } from './context.ts';
 
 export interface KubeconfigOptions extends SourceOptions {
   /** Where to write; absent: KUBECONFIG, which must name one file. */
   readonly kubeconfig?: string;
   /** Makes the entry the current context. Never unasked. */
   readonly use: boolean;
+  readonly output: OutputFormat;
 }
 
 /** `roadstead kubeconfig`: adds this cluster's entry to an explicit file and touches no other entry. */
 export async function kubeconfigCommand(context: CommandContext, options: KubeconfigOptions): Promise<number> {
-  const { config, console, abort } = context;
+  const { config, console, clock, abort } = context;
   const target = await loadDeclared(options);
   const file = fileFor(context, options);
-  const opened = await openReadingWorld(context, target.cluster);
+  const opened = await openReader(context, target.cluster);
   try {
     const { name, account, region } = target.cluster;
-    await whoAmI(opened.world.reader, account, abort);
     const { eks } = await observe(
-      opened.world.reader,
+      opened.world,
       { cluster: { name, account, region } },
-      { drift: false, clock: opened.world.clock, signal: abort },
+      { drift: false, clock, signal: abort },
     );
     if (eks?.endpoint === undefined || eks.certificateAuthority === undefined) throw missing(name, options.file);
     const entry: KubeconfigEntry = {
@@ -35,9 +36,13 @@ export async function kubeconfigCommand(context: CommandContext, options: Kubeco
       user: { exec: execOf(config.root, name, region) },
     };
     await writeKubeconfigEntry(file, entry, { setCurrent: options.use });
-    console.err(`Wrote context ${entry.name} to ${file}`);
-    const flag = options.use ? '' : ` --context ${entry.name}`;
-    console.err(`  kubectl --kubeconfig ${file}${flag} get nodes`);
+    const written = { kubeconfig: file, context: entry.name, current: options.use, server: entry.server };
+    if (options.output === 'json') console.json(written, 2);
+    else {
+      console.err(`Wrote context ${entry.name} to ${file}`);
+      const flag = options.use ? '' : ` --context ${entry.name}`;
+      console.err(`  kubectl --kubeconfig ${shellQuote(file)}${flag} get nodes`);
+    }
     return 0;
   } finally {
     await opened.close();
@@ -76,17 +81,20 @@ function execOf(root: string, cluster: string, region: string) {
 
 function fileFor({ config }: CommandContext, options: KubeconfigOptions): string {
   if (options.kubeconfig !== undefined) return resolve(options.kubeconfig);
-  if (config.kubeconfig !== undefined && !config.kubeconfig.includes(':')) return resolve(config.kubeconfig);
-  throw new RoadsteadError('Which kubeconfig?', {
+  const files = (config.kubeconfig ?? '').split(delimiter).filter((file) => file !== '');
+  const [only] = files;
+  if (only !== undefined && files.length === 1) return resolve(only);
+  const why = files.length === 0 ? 'KUBECONFIG is not set' : `KUBECONFIG names ${files.length} files`;
+  throw new RoadsteadError(`Nothing says which kubeconfig to write: --kubeconfig is not given, and ${why}`, {
     code: 'WRONG_INPUT',
-    hint: 'Name one file: --kubeconfig FILE, or KUBECONFIG. Roadstead edits none unasked.',
+    hint: 'Name one file: --kubeconfig FILE. Roadstead edits none unasked.',
   });
 }
 
 function missing(name: string, file: string): RoadsteadError {
-  return new RoadsteadError(`The cluster ${name} is not there`, {
+  return new RoadsteadError(`The cluster ${name} is not there, or not yet reachable`, {
     code: 'CLUSTER_MISSING',
     value: name,
-    hint: `roadstead up -f ${file} makes it`,
+    hint: `roadstead up -f ${file} makes it; roadstead status -f ${file} says how far it is`,
   });
 }

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
+import { messageOf, RoadsteadError } from '@roadstead/foundation';
 import { planUp } from '@roadstead/lifecycle';
 import { loadTarget, type SourceOptions, valueOrThrow } from '../load.ts';
-import { exitCodes } from '../output/error-text.ts';
+import { exitCodes } from '../output/failure.ts';
 import { planText } from '../output/plan-text.ts';
 import { openReadingWorld } from '../wire.ts';
 import type { CommandContext, OutputFormat } from './context.ts';
@@ -24,12 +25,22 @@ export async function planCommand(context: CommandContext, options: PlanOptions)
     const { plan } = valueOrThrow(
       await planUp(opened.world, target, { refreshInputs: options.refreshInputs, signal: abort }),
     );
-    const json = JSON.stringify(plan, undefined, 2);
-    if (options.out !== undefined) await writeFile(options.out, `${json}\n`);
-    if (options.output === 'json') console.out(json);
-    else for (const line of planText(plan, console.colours)) console.out(line);
+    if (options.out !== undefined) await keep(options.out, `${JSON.stringify(plan, undefined, 2)}\n`);
+    if (options.output === 'json') console.json(plan, 2);
+    else for (const line of planText(plan, console.colours.out)) console.tell(line);
     return options.exitCode && plan.changes.length > 0 ? exitCodes.planHasChanges : exitCodes.done;
   } finally {
     await opened.close();
   }
+}
+
+async function keep(file: string, text: string): Promise<void> {
+  await writeFile(file, text).catch((cause: unknown) => {
+    throw new RoadsteadError(`The plan cannot be kept in ${file}: ${messageOf(cause)}`, {
+      code: 'FILE_UNWRITABLE',
+      value: file,
+      cause,
+      hint: 'Name another file with --out.',
+    });
+  });
 }

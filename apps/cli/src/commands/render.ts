@@ -1,10 +1,11 @@
-import { type Inputs, parseInputs } from '@roadstead/definition';
+import { type Inputs, parseInputs, problemAt } from '@roadstead/definition';
 import { RoadsteadError } from '@roadstead/foundation';
 import { clusterIdOf, renderTarget } from '@roadstead/lifecycle';
 import { stringify } from 'yaml';
-import { loadTarget, readInput, type SourceOptions, valueOrThrow } from '../load.ts';
-import { WrongInput } from '../output/error-text.ts';
-import { storeOf } from '../wire.ts';
+import { loadTarget, type SourceOptions, valueOrThrow } from '../load.ts';
+import { WrongInput } from '../output/failure.ts';
+import { readInput } from '../read-input.ts';
+import { recordedStore } from '../wire.ts';
 import type { CommandContext } from './context.ts';
 
 export interface RenderOptions extends SourceOptions {
@@ -30,18 +31,20 @@ export async function renderCommand(context: CommandContext, options: RenderOpti
 }
 
 async function inputsOf(file: string): Promise<Inputs> {
-  const read = parseInputs(await readInput(file));
+  const hint = 'Name a file of inputs with --inputs; examples/inputs.json is one.';
+  const read = parseInputs(await readInput({ file, what: 'file of inputs', hint }));
   if ('inputs' in read) return read.inputs;
-  throw new WrongInput(read.mistakes.map((mistake) => `${file}:1:1: ${mistake}`));
+  const place = { line: 1, column: 1 };
+  throw new WrongInput(read.mistakes.map((message) => problemAt(file, place, { code: 'WRONG_INPUTS', message })));
 }
 
 async function recordedInputs({ config }: CommandContext, id: string): Promise<Inputs> {
-  const store = await storeOf(config);
+  const store = await recordedStore(config);
   try {
-    const record = await store.records.read(id);
+    const record = await store?.records.read(id);
     if (record?.inputs !== undefined) return record.inputs;
   } finally {
-    await store.close();
+    await store?.close();
   }
   throw new RoadsteadError('Nothing is recorded of this cluster yet, and render asks nobody', {
     code: 'WRONG_INPUT',

@@ -55,7 +55,7 @@ export async function runningState(directory: string): Promise<SandboxState> {
 }
 
 export interface ControlRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
 }
@@ -79,8 +79,24 @@ export async function control(
     .catch((cause: unknown) => {
       throw signal.aborted ? cause : unreachable(state, cause);
     });
-  if (!ok) throw new RoadsteadError(`The sandbox refused: ${text}`, { code: 'SANDBOX_REFUSED', value: path });
+  if (!ok) {
+    throw new RoadsteadError(`The sandbox refused: ${refusalOf(text)}`, {
+      code: 'SANDBOX_REFUSED',
+      value: path,
+      hint: 'docs/user-guide.md says what a fault is made of; roadstead sandbox status says what runs.',
+    });
+  }
   return text === '' ? {} : (JSON.parse(text) as unknown);
+}
+
+/** The control port answers `{"error": …}`; anything else is told as it is. */
+function refusalOf(text: string): string {
+  try {
+    const { error } = JSON.parse(text) as { readonly error?: unknown };
+    return typeof error === 'string' ? error : text;
+  } catch {
+    return text;
+  }
 }
 
 function unreachable({ url, pid }: SandboxState, cause: unknown): RoadsteadError {
@@ -94,11 +110,29 @@ function unreachable({ url, pid }: SandboxState, cause: unknown): RoadsteadError
   });
 }
 
-/** The variables that replace every one of AWS's and kubectl's, as the sandbox itself says them. */
-export async function sandboxEnvironment(config: CliConfig, directory: string): Promise<Record<string, string | null>> {
-  await runningState(directory);
-  const { stdout } = await run(process.execPath, [sandboxMain(config), 'env', '--directory', directory, '--json']);
-  return JSON.parse(stdout) as Record<string, string | null>;
+/** The variables that replace every one of AWS's and kubectl's, as the sandbox itself says them: for a shell, or as JSON. */
+export async function sandboxEnvironment(
+  config: CliConfig,
+  { directory, output }: { readonly directory: string; readonly output: 'text' | 'json' },
+  signal: AbortSignal,
+): Promise<string> {
+  const { pid } = await runningState(directory);
+  const args = [sandboxMain(config), 'env', '--directory', directory, ...(output === 'json' ? ['--json'] : [])];
+  const asked = run(process.execPath, args, { signal, timeout: 30_000 });
+  const { stdout } = await asked.catch((cause: unknown) => {
+    throw signal.aborted ? cause : unasked(pid, cause);
+  });
+  return stdout;
+}
+
+/** It ended between the look at its state and the question, or its files are not whole. */
+function unasked(pid: number, cause: unknown): RoadsteadError {
+  const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : '';
+  return new RoadsteadError(`The sandbox (process ${pid}) does not say how to reach it: ${said || messageOf(cause)}`, {
+    code: 'SANDBOX_UNREACHABLE',
+    value: pid,
+    hint: 'It may be about to end: try again, or start one: roadstead sandbox up --detach',
+  });
 }
 
 /**
@@ -190,6 +224,7 @@ function notStarted(cause: Error): RoadsteadError {
   return new RoadsteadError(`The sandbox could not be started: ${cause.message}`, {
     code: 'SANDBOX_FAILED',
     value: process.execPath,
+    hint: 'Are the dependencies installed? npm install --no-save does it.',
     cause,
   });
 }

@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RoadsteadError } from '@roadstead/foundation';
+import { type SandboxStatus, sandboxStatusText } from '../output/sandbox-text.ts';
 import type { CommandContext, OutputFormat } from './context.ts';
 import {
   control,
@@ -14,29 +15,68 @@ import {
   startDetached,
 } from './sandbox-process.ts';
 
+interface Named {
+  readonly directory: string;
+  readonly output: OutputFormat;
+}
+
 /** `roadstead sandbox up`: AWS and EKS on this machine, until Ctrl-C or `down`. */
 export async function sandboxUp(
-  { config, console, stop, abort, inSteps }: CommandContext,
-  options: SandboxOptions & { detach: boolean },
+  context: CommandContext,
+  { detach, output, ...given }: SandboxOptions & Named & { readonly detach: boolean },
 ): Promise<number> {
+  const { config, console, stop, abort, inSteps } = context;
+  const options = { ...given, directory: resolve(given.directory) };
   await makeDirectory(options.directory);
   const running = await readState(options.directory);
   if (running !== undefined && isAlive(running.pid)) {
+    if (output === 'json') console.json({ event: 'running', url: running.url, pid: running.pid });
     console.err(`A sandbox is running already (process ${running.pid}, ${running.url}).`);
     return 0;
   }
-  if (!options.detach) {
-    const tell = (line: string): void => {
-      const text = progressText(line);
-      if (text !== undefined) console.err(text);
-    };
-    return inSteps(() => runAttached(config, options, { stop, abort }, tell));
-  }
+  if (!detach) return inSteps(() => runAttached(config, options, { stop, abort }, attachedTeller(context, output)));
   console.err('Starting the sandbox; the first time on a machine it builds Kubernetes, which takes some minutes …');
-  const state = await startDetached(config, options, join(options.directory, 'sandbox.log'), abort);
-  console.err(`The sandbox is ready: ${state.url} (process ${state.pid})`);
-  console.err('Use it here: eval "$(roadstead sandbox env)"   Stop it: roadstead sandbox down');
+  const { url, pid } = await startDetached(config, options, join(options.directory, 'sandbox.log'), abort);
+  if (output === 'json') console.json({ event: 'ready', url, pid, directory: options.directory });
+  console.err(`The sandbox is ready: ${url} (process ${pid})`);
+  const { program } = config;
+  console.err(`Use it here: eval "$(${program} sandbox env)"   Stop it: ${program} sandbox down`);
   return 0;
+}
+
+/** Shows what an attached sandbox says. Its events are JSON lines already; anything else comes from its log. */
+function attachedTeller({ console }: CommandContext, output: OutputFormat): (line: string) => void {
+  return (line) => {
+    const event = eventOf(line);
+    if (output === 'json') {
+      if (event !== undefined) console.json(event);
+      return;
+    }
+    const text = event === undefined ? line : eventText(event);
+    if (text !== undefined) console.err(text);
+  };
+}
+
+interface SandboxEvent {
+  readonly event: string;
+  readonly message?: string;
+  readonly url?: string;
+}
+
+function eventOf(line: string): SandboxEvent | undefined {
+  try {
+    const event = JSON.parse(line) as Partial<SandboxEvent> | null;
+    return typeof event?.event === 'string' ? (event as SandboxEvent) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function eventText({ event, message, url }: SandboxEvent): string | undefined {
+  if (event === 'ready') return `The sandbox is ready: ${url ?? ''}. Ctrl-C ends it, with everything in it.`;
+  if (event === 'stopping') return `Stopping the sandbox (${message ?? ''}) …`;
+  // A failure is told on its standard error too, with its hint: once is enough.
+  return event === 'failed' ? undefined : (message ?? event);
 }
 
 async function makeDirectory(directory: string): Promise<void> {
@@ -54,37 +94,33 @@ async function makeDirectory(directory: string): Promise<void> {
 
 /** `roadstead sandbox env`: what a shell evaluates so that the AWS CLI, kubectl and roadstead use the sandbox. */
 export async function sandboxEnv(
-  { config, console }: CommandContext,
-  directory: string,
-  format: OutputFormat,
+  { config, console, abort }: CommandContext,
+  { directory, output }: Named,
 ): Promise<number> {
-  const variables = await sandboxEnvironment(config, directory);
-  if (format === 'json') {
-    console.out(JSON.stringify(variables, undefined, 2));
-    return 0;
-  }
-  for (const [name, value] of Object.entries(variables)) {
-    console.out(value === null ? `unset ${name}` : `export ${name}=${shellQuote(value)}`);
-  }
+  console.out((await sandboxEnvironment(config, { directory, output }, abort)).trimEnd());
   return 0;
 }
 
-export async function sandboxStatus({ console, abort }: CommandContext, directory: string): Promise<number> {
+/** `roadstead sandbox status`: whether it runs, since when, and the clusters in it. */
+export async function sandboxStatus({ console, abort }: CommandContext, { directory, output }: Named): Promise<number> {
   const status = await control(await runningState(directory), { method: 'GET', path: 'status' }, abort);
-  console.out(JSON.stringify(status, undefined, 2));
+  if (output === 'json') console.out(JSON.stringify(status, undefined, 2));
+  else for (const line of sandboxStatusText(status as SandboxStatus, console.colours.out)) console.tell(line);
   return 0;
 }
 
 /** `roadstead sandbox down`: ends it with everything in it. Safe to repeat. */
-export async function sandboxDown({ console, abort }: CommandContext, directory: string): Promise<number> {
+export async function sandboxDown({ console, abort }: CommandContext, { directory, output }: Named): Promise<number> {
   const state = await readState(directory);
   if (state === undefined || !isAlive(state.pid)) {
+    if (output === 'json') console.json({ ended: false });
     console.err('No sandbox is running.');
     return 0;
   }
   await control(state, { method: 'POST', path: 'stop', body: {} }, abort);
   for (let attempt = 0; attempt < 300; attempt++) {
     if (!isAlive(state.pid)) {
+      if (output === 'json') console.json({ ended: true, pid: state.pid });
       console.err('The sandbox has ended; nothing of it is left.');
       return 0;
     }
@@ -96,18 +132,21 @@ export async function sandboxDown({ console, abort }: CommandContext, directory:
   });
 }
 
-/** `roadstead sandbox fault`: makes the next matching requests fail, wait or hang, as JSON says. */
+/** `roadstead sandbox fault`: makes the next matching requests fail, wait or hang, as JSON says; lists and clears. */
 export async function sandboxFault(
   { console, abort }: CommandContext,
-  directory: string,
-  rule: string | undefined,
+  { directory, output, rule, clear }: Named & { readonly rule: string | undefined; readonly clear: boolean },
 ): Promise<number> {
+  const body = rule === undefined ? undefined : parseRule(rule);
   const state = await runningState(directory);
-  const answer =
-    rule === undefined
-      ? await control(state, { method: 'GET', path: 'faults' }, abort)
-      : await control(state, { method: 'POST', path: 'faults', body: parseRule(rule) }, abort);
-  console.out(JSON.stringify(answer, undefined, 2));
+  const ask = (method: 'GET' | 'POST' | 'DELETE', sent?: unknown): Promise<unknown> =>
+    control(state, { method, path: 'faults', ...(sent === undefined ? {} : { body: sent }) }, abort);
+  if (clear) await ask('DELETE');
+  if (body !== undefined) await ask('POST', body);
+  const answer = (await ask('GET')) as { readonly faults: readonly object[] };
+  if (output === 'json') console.json(answer, 2);
+  else if (answer.faults.length === 0) console.tell('No fault is set.');
+  else for (const fault of answer.faults) console.tell(JSON.stringify(fault));
   return 0;
 }
 
@@ -121,21 +160,7 @@ function parseRule(text: string): unknown {
       code: 'WRONG_INPUT',
       value: text,
       cause,
-      hint: `For example: ${example}`,
+      hint: `For example: '${example}'`,
     });
   }
-}
-
-/** A failure is told on standard error too, with its hint: once is enough. */
-function progressText(line: string): string | undefined {
-  try {
-    const event = JSON.parse(line) as { event?: string; message?: string };
-    return event.event === 'failed' ? undefined : (event.message ?? line);
-  } catch {
-    return line;
-  }
-}
-
-export function shellQuote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -2,7 +2,8 @@ import { readStatus, type Status } from '@roadstead/lifecycle';
 import { loadDeclared, type SourceOptions } from '../load.ts';
 import type { Colours } from '../output/console.ts';
 import { duration } from '../output/duration.ts';
-import { columns } from '../output/summary.ts';
+import { nodeRows } from '../output/summary.ts';
+import { columns, section } from '../output/tables.ts';
 import { openReadingWorld } from '../wire.ts';
 import type { CommandContext, OutputFormat } from './context.ts';
 
@@ -16,8 +17,8 @@ export async function statusCommand(
   const opened = await openReadingWorld(context, target.cluster);
   try {
     const status = await readStatus(opened.world, target, abort);
-    if (options.output === 'json') console.out(JSON.stringify(status, undefined, 2));
-    else for (const line of statusText(status, console.colours, context.clock.now())) console.out(line);
+    if (options.output === 'json') console.json(status, 2);
+    else for (const line of statusText(status, console.colours.out, context.clock.now())) console.tell(line);
     return 0;
   } finally {
     await opened.close();
@@ -33,7 +34,7 @@ export function statusText(status: Status, colours: Colours, nowMs: number): str
   ];
   return [
     colours.bold(status.cluster),
-    ...columns(rows).map((row) => `  ${row}`),
+    ...columns(rows),
     ...(status.working === undefined
       ? []
       : [
@@ -44,21 +45,15 @@ export function statusText(status: Status, colours: Colours, nowMs: number): str
       (problem) =>
         `${colours.red('✗')} ${problem.message} [${problem.code}]${problem.hint === undefined ? '' : `\n  ${problem.hint}`}`,
     ),
-    colours.bold('nodes'),
-    ...columns(
-      status.nodes.map(({ pool, zone, instanceType, ready, total }) => [
-        pool,
-        zone,
-        instanceType,
-        `${ready}/${total} ready`,
-      ]),
-    ).map((row) => `  ${row}`),
-    colours.bold('add-ons'),
-    ...columns(status.addons.map(({ name, version, status: state }) => [name, version, state])).map(
-      (row) => `  ${row}`,
+    ...section(colours.bold('nodes'), nodeRows(status.nodes)),
+    ...section(
+      colours.bold('add-ons'),
+      status.addons.map(({ name, version, status: state }) => [name, version, state]),
     ),
-    colours.bold('stacks'),
-    ...columns(status.stacks.map(({ name, status: state }) => [name, state])).map((row) => `  ${row}`),
+    ...section(
+      colours.bold('stacks'),
+      status.stacks.map(({ name, status: state }) => [name, state]),
+    ),
   ];
 }
 

@@ -1,13 +1,14 @@
-import { type Plan, type PreparedUp, planUp, runUp } from '@roadstead/lifecycle';
-import { loadTarget, readInput, type SourceOptions, valueOrThrow } from '../load.ts';
-import { confirmPlan } from '../output/confirm.ts';
-import { WrongInput } from '../output/error-text.ts';
+import { messageOf, RoadsteadError } from '@roadstead/foundation';
+import { type Plan, type PreparedUp, planUp, runUp, type World } from '@roadstead/lifecycle';
+import { loadTarget, type SourceOptions, valueOrThrow } from '../load.ts';
+import { confirmPlan, demandAnswers } from '../output/confirm.ts';
 import { planText } from '../output/plan-text.ts';
 import { summaryOf, summaryText } from '../output/summary.ts';
+import { readInput } from '../read-input.ts';
 import { openWorld } from '../wire.ts';
 import type { CommandContext, OutputFormat } from './context.ts';
-import { followRun } from './follow-run.ts';
-import { unplannedLines } from './saved-plan.ts';
+import { demandDone, followRun } from './follow-run.ts';
+import { readSavedPlan, unplannedLines } from './saved-plan.ts';
 
 export interface UpOptions extends SourceOptions {
   readonly yes: boolean;
@@ -19,7 +20,7 @@ export interface UpOptions extends SourceOptions {
 
 /** `roadstead up`: plan, confirm, run, verify. */
 export async function upCommand(context: CommandContext, options: UpOptions): Promise<number> {
-  return change(context, options, (prepared) => confirmPlan(context, prepared.plan, options));
+  return change(context, options, () => undefined);
 }
 
 /** `roadstead apply PLAN`: exactly the plan that was kept, or nothing. */
@@ -27,55 +28,61 @@ export async function applyCommand(
   context: CommandContext,
   options: UpOptions & { readonly saved: string },
 ): Promise<number> {
-  const saved = parsePlan(options.saved, await readInput(options.saved));
-  return change(context, options, async ({ plan }) => {
+  const { saved: file } = options;
+  const hint = 'roadstead plan --out FILE keeps a plan.';
+  const saved = readSavedPlan(file, await readInput({ file, what: 'plan', hint }));
+  return change(context, options, (plan) => {
     const more = unplannedLines(saved, plan);
-    if (more.length > 0)
-      throw new WrongInput([
-        `${options.saved} no longer says what would be done:`,
-        ...more.map((line) => `  ${line}`),
-        'Plan again: roadstead plan --out FILE',
-      ]);
-    return confirmPlan(context, plan, options);
+    if (more.length === 0) return;
+    throw new RoadsteadError([`${file} no longer says what would be done:`, ...more].join('\n  '), {
+      code: 'PLAN_STALE',
+      value: more,
+      hint: 'Nothing was changed. Plan again: roadstead plan --out FILE',
+    });
   });
 }
 
-async function change(
-  context: CommandContext,
-  options: UpOptions,
-  agree: (prepared: PreparedUp) => Promise<boolean>,
-): Promise<number> {
+/** `judge` throws for a plan that may not be run. */
+async function change(context: CommandContext, options: UpOptions, judge: (plan: Plan) => void): Promise<number> {
   const { console, config, abort } = context;
   const target = await loadTarget(config, options, abort);
+  demandAnswers(config, target.cluster.name, options);
   const opened = await openWorld(context, target.cluster, 'up');
   try {
     const prepared = valueOrThrow(
       await planUp(opened.world, target, { refreshInputs: options.refreshInputs, signal: abort }),
     );
-    if (options.output === 'json') console.out(JSON.stringify({ type: 'plan', plan: prepared.plan }));
-    else for (const line of planText(prepared.plan, console.colours)) console.err(line);
-    if (prepared.plan.changes.length > 0 && !(await agree(prepared))) {
-      console.err('Nothing was changed.');
-      return 1;
+    const { plan } = prepared;
+    if (options.output === 'json') console.json({ type: 'plan', plan });
+    else for (const line of planText(plan, console.colours.err)) console.err(line);
+    if (plan.changes.length > 0) {
+      judge(plan);
+      await confirmPlan(context, plan, options);
     }
-    const code = await followRun(context, options, (run) => runUp(opened.world, prepared, run));
-    if (code === 0) {
-      const summary = await summaryOf(opened.world, prepared, abort);
-      if (options.output === 'json') console.out(JSON.stringify({ type: 'summary', ...summary }));
-      else for (const line of summaryText(summary, options.file, console.colours)) console.err(line);
-    }
-    return code;
+    demandDone(await followRun(context, options, (run) => runUp(opened.world, prepared, run)), context);
+    await tellSummary(context, opened.world, { prepared, options });
+    return 0;
   } finally {
     await opened.close();
   }
 }
 
-function parsePlan(file: string, text: string): Plan {
+/** The page after a good run. The run is done whatever comes of it, so a page that cannot be read is told, and no failure. */
+async function tellSummary(
+  { console, abort }: CommandContext,
+  world: World,
+  { prepared, options }: { readonly prepared: PreparedUp; readonly options: UpOptions },
+): Promise<void> {
   try {
-    const plan = JSON.parse(text) as Partial<Plan>;
-    if (plan.kind === 'up' && Array.isArray(plan.changes) && plan.header !== undefined) return plan as Plan;
-  } catch {
-    // Told below, as any other file that is no plan.
+    const summary = await summaryOf(world, prepared, abort);
+    if (options.output === 'json') console.json({ type: 'summary', ...summary });
+    else for (const line of summaryText(summary, options.file, console.colours.err)) console.err(line);
+  } catch (error) {
+    const cluster = prepared.release.cluster.name;
+    if (options.output === 'json') console.json({ type: 'summary', cluster, unreadable: messageOf(error) });
+    else {
+      console.err(`${cluster} is up. The page about it could not be read: ${messageOf(error)}`);
+      console.err(`  roadstead status -f ${options.file}`);
+    }
   }
-  throw new WrongInput([`${file}:1:1: not a plan`, '  roadstead plan --out FILE keeps one']);
 }

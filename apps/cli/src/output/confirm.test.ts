@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { Plan } from '@roadstead/lifecycle';
 import { describe, expect, it } from 'vitest';
-import { type Answers, confirmPlan } from './confirm.ts';
+import { type Answers, confirmPlan, demandAnswers } from './confirm.ts';
 
 const ctrlC = '\u0003';
 const ctrlD = '\u0004';
@@ -19,54 +19,78 @@ interface Case {
   readonly signal?: AbortSignal;
 }
 
+/** How it ended, `goes on` or a code, and what was asked. */
 async function confirm({ level = 'safe', answers = { yes: false }, typed, signal }: Case) {
   const input = Object.assign(new PassThrough(), { isTTY: true });
   const output = Object.assign(new PassThrough(), { isTTY: true, columns: 80 });
   if (typed !== undefined) input.write(typed);
   const context = { config: { interactive: typed !== undefined }, abort: signal ?? new AbortController().signal };
-  const answer = await confirmPlan(context, planOf(level), answers, { input, output });
-  return { answer, asked: String(output.read() ?? '') };
+  const ended = await confirmPlan(context, planOf(level), answers, { input, output }).then(
+    () => ({ end: 'goes on', hint: '' }),
+    (error: { code: string; hint: string }) => ({ end: error.code, hint: error.hint }),
+  );
+  return { ...ended, asked: String(output.read() ?? '') };
 }
 
 describe('a plan', () => {
-  it.each<[string, Case, boolean]>([
-    ['goes on with yes', { typed: 'yes\n' }, true],
-    ['does not with anything else', { typed: 'y\n' }, false],
-    ['does not with Ctrl-C', { typed: ctrlC }, false],
-    ['does not with Ctrl-D', { typed: ctrlD }, false],
-    ['does not when it was stopped before the question', { typed: 'yes\n', signal: AbortSignal.abort() }, false],
-    ['does not when it is stopped while it asks', { typed: '', signal: AbortSignal.timeout(5) }, false],
-    ['goes on with --yes and nobody there', { answers: { yes: true } }, true],
-    ['that is one-way goes on with the name', { level: 'one-way', typed: 'shop\n' }, true],
-    ['that is one-way does not with yes', { level: 'one-way', typed: 'yes\n' }, false],
+  it.each<[string, Case, string]>([
+    ['goes on with yes', { typed: 'yes\n' }, 'goes on'],
+    ['does not with anything else', { typed: 'y\n' }, 'DECLINED'],
+    ['does not with Ctrl-C', { typed: ctrlC }, 'DECLINED'],
+    ['does not with Ctrl-D', { typed: ctrlD }, 'DECLINED'],
+    ['does not when it was stopped before the question', { typed: 'yes\n', signal: AbortSignal.abort() }, 'DECLINED'],
+    ['does not when it is stopped while it asks', { typed: '', signal: AbortSignal.timeout(5) }, 'DECLINED'],
+    ['goes on with --yes and nobody there', { answers: { yes: true } }, 'goes on'],
+    ['that is one-way goes on with the name', { level: 'one-way', typed: 'shop\n' }, 'goes on'],
+    ['that is one-way does not with yes', { level: 'one-way', typed: 'yes\n' }, 'DECLINED'],
     [
       'that is one-way wants the name for all of --yes',
       { level: 'one-way', answers: { yes: true }, typed: 'no\n' },
-      false,
+      'DECLINED',
     ],
-    ['that is one-way goes on with both options', { level: 'one-way', answers: { yes: true, oneWay: 'shop' } }, true],
+    [
+      'that is one-way goes on with both options',
+      { level: 'one-way', answers: { yes: true, oneWay: 'shop' } },
+      'goes on',
+    ],
     [
       'that is one-way still asks with --one-way alone',
       { level: 'one-way', answers: { yes: false, oneWay: 'shop' }, typed: 'no\n' },
-      false,
+      'DECLINED',
     ],
-  ])('%s', async (_, given, expected) => {
-    expect((await confirm(given)).answer).toBe(expected);
+  ])('%s', async (_, given, end) => {
+    expect((await confirm(given)).end).toBe(end);
   });
 
   it.each<[string, Case, RegExp]>([
     ['nobody there and no --yes', {}, /again with --yes\.$/],
     ['--yes for a one-way plan and nobody there', { level: 'one-way', answers: { yes: true } }, /--one-way shop/],
-    ['--one-way for another cluster', { level: 'one-way', answers: { yes: true, oneWay: 'shoe' } }, /--one-way shop/],
     ['--one-way alone and nobody there', { level: 'one-way', answers: { yes: false, oneWay: 'shop' } }, /--yes/],
   ])('is refused with %s', async (_, given, hint) => {
-    await expect(confirm(given)).rejects.toMatchObject({
-      code: 'NOT_CONFIRMED',
-      hint: expect.stringMatching(hint) as string,
-    });
+    const { end, hint: told } = await confirm(given);
+    expect(end).toBe('NOT_CONFIRMED');
+    expect(told).toMatch(hint);
   });
 
   it('that is one-way says that it cannot be taken back', async () => {
     expect((await confirm({ level: 'one-way', typed: 'shop\n' })).asked).toContain('This cannot be taken back');
+  });
+});
+
+describe('ahead of everything', () => {
+  it.each<[string, boolean, Answers, RegExp | undefined]>([
+    ['somebody can be asked', true, { yes: false }, undefined],
+    ['--yes was said', false, { yes: true }, undefined],
+    ['--yes and the name were given', false, { yes: true, oneWay: 'shop' }, undefined],
+    ['nobody can be asked', false, { yes: false }, /again with --yes\.$/],
+    ['nobody can be asked, the name alone was given', false, { yes: false, oneWay: 'shop' }, /again with --yes\.$/],
+    ['--one-way names another cluster', true, { yes: true, oneWay: 'shoe' }, /again with --one-way shop\.$/],
+  ])('%s', (_what, interactive, answers, hint) => {
+    const demand = (): void => demandAnswers({ interactive }, 'shop', answers);
+    if (hint === undefined) expect(demand).not.toThrow();
+    else
+      expect(demand).toThrow(
+        expect.objectContaining({ code: 'NOT_CONFIRMED', hint: expect.stringMatching(hint) as string }) as Error,
+      );
   });
 });

@@ -41,33 +41,45 @@ export interface Answers {
   readonly oneWay?: string;
 }
 
+interface Place {
+  readonly config: { readonly interactive: boolean };
+}
+
 /**
- * Whether the plan may run. `--yes` answers for everything but a one-way door, which wants the cluster's name: typed, or
- * given by `--one-way`. Rejects with NOT_CONFIRMED where an answer is missing and nobody can be asked, and where
- * `--one-way` names another cluster.
+ * Ends a command that would have to ask where nobody can be asked, and one whose `--one-way` names another cluster: with
+ * NOT_CONFIRMED, before anything is looked at. Which plans are one-way is only known later.
+ */
+export function demandAnswers(config: Place['config'], cluster: string, { yes, oneWay }: Answers): void {
+  if (oneWay !== undefined && oneWay !== cluster) throw otherCluster(oneWay, cluster);
+  if (!yes && !config.interactive) throw cannotAsk('--yes');
+}
+
+/**
+ * Comes back when the plan may run. `--yes` answers for everything but a one-way door, which wants the cluster's name: typed,
+ * or given by `--one-way`. Rejects with DECLINED where a person says no, and with NOT_CONFIRMED where nobody can be asked.
  */
 export async function confirmPlan(
-  { config, abort }: Pick<CommandContext, 'abort'> & { readonly config: { readonly interactive: boolean } },
+  { config, abort }: Pick<CommandContext, 'abort'> & Place,
   plan: Plan,
   { yes, oneWay }: Answers,
   terminal?: Terminal,
-): Promise<boolean> {
+): Promise<void> {
   const name = plan.header.cluster;
-  if (oneWay !== undefined && oneWay !== name) throw otherCluster(oneWay, name);
-  if (planClass(plan.changes) === 'one-way' && oneWay === undefined) {
-    if (!config.interactive) throw cannotAsk(`--yes --one-way ${name}, for this cannot be taken back`);
-    return ask(`This cannot be taken back. Type the cluster's name (${name}) to go on: `, name, abort, terminal);
-  }
-  if (yes) return true;
-  if (!config.interactive) throw cannotAsk('--yes');
-  return ask('Go on? Only "yes" does: ', 'yes', abort, terminal);
+  const isOneWay = planClass(plan.changes) === 'one-way' && oneWay === undefined;
+  if (yes && !isOneWay) return;
+  if (!config.interactive)
+    throw cannotAsk(isOneWay ? `--yes --one-way ${name}, for this cannot be taken back` : '--yes');
+  const agreed = isOneWay
+    ? await ask(`This cannot be taken back. Type the cluster's name (${name}) to go on: `, name, abort, terminal)
+    : await ask('Go on? Only "yes" does: ', 'yes', abort, terminal);
+  if (!agreed) throw declined(isOneWay ? name : 'yes');
 }
 
 /** Nobody is there to ask: the change must be confirmed by the command line. */
 function cannotAsk(flags: string): RoadsteadError {
-  return new RoadsteadError('Nobody can be asked here: standard input or output is no terminal', {
+  return new RoadsteadError('Nobody can be asked here: standard input or standard error is no terminal, or CI is set', {
     code: 'NOT_CONFIRMED',
-    hint: `Look at the plan with \`roadstead plan\`, then run this again with ${flags}.`,
+    hint: `Nothing was changed. Look at the plan with \`roadstead plan\`, then run this again with ${flags}.`,
   });
 }
 
@@ -75,6 +87,13 @@ function otherCluster(given: string, name: string): RoadsteadError {
   return new RoadsteadError(`--one-way names ${given}, and this is the cluster ${name}`, {
     code: 'NOT_CONFIRMED',
     value: given,
-    hint: `Look at the plan with \`roadstead plan\`, then run this again with --one-way ${name}.`,
+    hint: `Nothing was changed. Look at the plan with \`roadstead plan\`, then run this again with --one-way ${name}.`,
+  });
+}
+
+function declined(expected: string): RoadsteadError {
+  return new RoadsteadError('Nothing was changed', {
+    code: 'DECLINED',
+    hint: `Run the same command again and answer "${expected}" to go on.`,
   });
 }

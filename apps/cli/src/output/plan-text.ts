@@ -2,6 +2,7 @@ import { type Change, type ChangeClass, type FieldChange, phases } from '@roadst
 import { type Plan, planClass } from '@roadstead/lifecycle';
 import type { Colours } from './console.ts';
 import { duration } from './duration.ts';
+import { cutTo, padTo, widthOf } from './terminal-text.ts';
 
 const signs = { create: '+', update: '~', delete: '-', replace: '±' } as const;
 /** Fields of one change that are shown; the JSON output has them all. */
@@ -28,7 +29,7 @@ export function planText(plan: Plan, colours: Colours): string[] {
 
 function changeLines(plan: Plan, colours: Colours): string[] {
   const order = plan.kind === 'up' ? phases : phases.toReversed();
-  const width = Math.min(64, Math.max(24, ...plan.changes.map(({ what }) => what.length)));
+  const width = Math.min(64, Math.max(24, ...plan.changes.map(({ what }) => widthOf(what))));
   return order.flatMap((phase) => {
     const changes = plan.changes.filter((change) => change.phase === phase);
     if (changes.length === 0) return [];
@@ -43,7 +44,7 @@ function changeLines(plan: Plan, colours: Colours): string[] {
 function headLine(change: Change, width: number, colours: Colours): string {
   const sign = signColour(change, colours)(signs[change.action]);
   const usual = change.usualSeconds === undefined ? '' : colours.dim(` usually ${duration(change.usualSeconds)}`);
-  return `  ${sign} ${change.what.padEnd(width)} ${classColour(change.class, colours)(change.class.padEnd(10))} ${change.why}${usual}`;
+  return `  ${sign} ${padTo(change.what, width)} ${classColour(change.class, colours)(change.class.padEnd(10))} ${change.why}${usual}`;
 }
 
 /** What a new thing consists of is the release, which `render` shows; a change shows what changes. */
@@ -66,7 +67,7 @@ function fieldText({ path, from, to }: FieldChange): string {
 function shortValue(value: unknown): string {
   if (value === undefined) return '(nothing)';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length <= valueWidth ? text : `${text.slice(0, valueWidth - 1)}…`;
+  return cutTo(text, valueWidth);
 }
 
 function summary(plan: Plan, colours: Colours): string {

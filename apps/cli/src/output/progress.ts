@@ -3,7 +3,7 @@ import type { LifecycleEvent, StepProgress } from '@roadstead/lifecycle';
 import type { Console } from './console.ts';
 import { duration, stopwatch } from './duration.ts';
 
-/** More steps than this at once are not shown one by one: the live area must fit any terminal. */
+/** More steps than this at once are not shown one by one. */
 const mostLines = 12;
 
 interface ActiveStep {
@@ -21,7 +21,7 @@ export interface ProgressView {
 
 export function jsonProgress(console: Console, clock: Clock): ProgressView {
   return {
-    show: (event) => console.out(JSON.stringify({ at: new Date(clock.now()).toISOString(), ...event })),
+    show: (event) => console.json({ at: new Date(clock.now()).toISOString(), ...event }),
     close: () => undefined,
   };
 }
@@ -63,66 +63,66 @@ function plainLine(event: LifecycleEvent, statuses: Map<string, string>): string
 
 /** A live area of the steps at work; what has ended stays above it. */
 export function liveProgress(console: Console, clock: Clock): ProgressView {
-  const { colours } = console;
   const active = new Map<string, ActiveStep>();
-  let drawn = 0;
-  const clear = (): void => {
-    if (drawn > 0) console.draw(`\u001b[${drawn}A\u001b[J`);
-    drawn = 0;
-  };
-  const draw = (): void => {
-    clear();
-    const lines = [...active.values()]
-      .slice(0, mostLines)
-      .map((step) => activeLine(step, clock.monotonic(), console.width()));
-    drawn = lines.length;
-    if (drawn > 0) console.draw(`${lines.join('\n')}\n`);
-  };
-  const say = (line: string): void => {
-    clear();
-    console.err(line);
-  };
+  const draw = (): void => console.area(areaLines([...active.values()], clock.monotonic()));
   const timer = setInterval(draw, 250);
   timer.unref();
   return {
     show: (event) => {
-      if (event.type === 'phase-started') say(colours.bold(event.phase));
-      if (event.type === 'step-started') active.set(event.id, activeStep(event, clock.monotonic()));
-      if (event.type === 'step-progress') {
-        const step = active.get(event.id);
-        if (step !== undefined) step.latest = event;
-      }
-      if (event.type === 'step-done' || event.type === 'step-failed') {
-        const what = active.get(event.id)?.what ?? event.id;
-        active.delete(event.id);
-        const mark = event.type === 'step-done' ? colours.green('✓') : colours.red('✗');
-        const reason = event.type === 'step-failed' ? ` ${colours.red(event.failure.message)}` : '';
-        say(`  ${mark} ${what} ${colours.dim(stopwatch(event.seconds))}${reason}`);
-      }
-      if (event.type === 'stopping') say(colours.yellow(event.reason));
+      const what = 'id' in event ? (active.get(event.id)?.what ?? event.id) : '';
+      follow(active, event, clock.monotonic());
+      // First the area as it is now: a line that has ended is not to flash up again below itself.
       draw();
+      const line = endedLine(event, what, console.colours.err);
+      if (line !== undefined) console.err(line);
     },
     close: () => {
       clearInterval(timer);
-      clear();
+      console.area([]);
     },
   };
 }
 
-function activeStep(event: { what: string; usualSeconds?: number }, nowMs: number): ActiveStep {
-  return {
-    what: event.what,
-    beganMs: nowMs,
-    ...(event.usualSeconds === undefined ? {} : { usualSeconds: event.usualSeconds }),
-  };
+function follow(active: Map<string, ActiveStep>, event: LifecycleEvent, nowMs: number): void {
+  if (event.type === 'step-started') {
+    const { id, what, usualSeconds } = event;
+    active.set(id, { what, beganMs: nowMs, ...(usualSeconds === undefined ? {} : { usualSeconds }) });
+  }
+  if (event.type === 'step-progress') {
+    const step = active.get(event.id);
+    if (step !== undefined) step.latest = event;
+  }
+  if (event.type === 'step-done' || event.type === 'step-failed') active.delete(event.id);
 }
 
-/** One line of the live area, never wider than the terminal: a line that wraps cannot be drawn over. */
-export function activeLine(step: ActiveStep, nowMs: number, width: number): string {
+/** What stays on the terminal. */
+function endedLine(event: LifecycleEvent, what: string, colours: Console['colours']['err']): string | undefined {
+  switch (event.type) {
+    case 'phase-started':
+      return colours.bold(event.phase);
+    case 'step-done':
+      return `  ${colours.green('✓')} ${what} ${colours.dim(stopwatch(event.seconds))}`;
+    case 'step-failed': {
+      const { seconds, failure } = event;
+      return `  ${colours.red('✗')} ${what} ${colours.dim(stopwatch(seconds))} ${colours.red(failure.message)}`;
+    }
+    case 'stopping':
+      return colours.yellow(event.reason);
+    default:
+      return undefined;
+  }
+}
+
+function areaLines(steps: readonly ActiveStep[], nowMs: number): string[] {
+  const lines = steps.slice(0, mostLines).map((step) => activeLine(step, nowMs));
+  return steps.length <= mostLines ? lines : [...lines, `  … and ${steps.length - mostLines} more`];
+}
+
+/** A step at work: for how long, how long is usual, and what moves in it. */
+export function activeLine(step: ActiveStep, nowMs: number): string {
   const elapsed = stopwatch((nowMs - step.beganMs) / 1000);
   const usual = step.usualSeconds === undefined ? '' : ` (usually ${duration(step.usualSeconds)})`;
-  const text = `  … ${step.what} ${elapsed}${usual}${latestText(step.latest)}`;
-  return text.length < width ? text : `${text.slice(0, Math.max(1, width - 2))}…`;
+  return `  … ${step.what} ${elapsed}${usual}${latestText(step.latest)}`;
 }
 
 function latestText(latest: StepProgress | undefined): string {

@@ -1,6 +1,8 @@
 import { connectReader, countNodes, type NodeCount, type PreparedUp, type ReadingWorld } from '@roadstead/lifecycle';
 import { type ObservedAws, observe } from '@roadstead/provisioning';
 import type { Colours } from './console.ts';
+import { shellQuote } from './program-name.ts';
+import { columns, section } from './tables.ts';
 
 /** What a cluster consists of, in a page. */
 export interface Summary {
@@ -44,43 +46,41 @@ export function partsOf(observed: ObservedAws): Pick<Summary, 'addons' | 'stacks
 }
 
 export function summaryText(summary: Summary, file: string, colours: Colours): string[] {
-  const table = (rows: readonly (readonly string[])[]): string[] => columns(rows).map((row) => `  ${row}`);
+  const { nodes, addons, components, stacks } = summary;
+  const source = `-f ${shellQuote(file)}`;
   return [
     '',
     `${colours.bold(summary.cluster)} is up: Kubernetes ${summary.kubernetes} at ${summary.endpoint}`,
     '',
-    colours.bold('nodes'),
-    ...table(
-      summary.nodes.map(({ pool, zone, instanceType, ready, total }) => [
-        pool,
-        zone,
-        instanceType,
-        `${ready}/${total} ready`,
-      ]),
+    ...section(colours.bold('nodes'), nodeRows(nodes)),
+    ...section(
+      colours.bold('add-ons'),
+      addons.map(({ name, version, status }) => [name, version, status]),
     ),
-    colours.bold('add-ons'),
-    ...table(summary.addons.map(({ name, version, status }) => [name, version, status])),
-    colours.bold('components'),
-    ...table(summary.components.map(({ name, objects }) => [name, `${objects} objects`, 'ready'])),
-    colours.bold('in AWS'),
-    ...table(summary.stacks.map(({ name, status }) => [`stack ${name}`, status])),
+    ...section(
+      colours.bold('components'),
+      components.map(({ name, objects }) => [name, `${objects} objects`, 'ready']),
+    ),
+    ...section(
+      colours.bold('in AWS'),
+      stacks.map(({ name, status }) => [`stack ${name}`, status]),
+    ),
     '',
     'Go on with:',
-    `  roadstead kubeconfig -f ${file}     then kubectl get nodes`,
-    `  roadstead plan -f ${file}           what would change`,
-    `  roadstead down -f ${file}           take it all down`,
+    ...columns([
+      [`roadstead kubeconfig ${source}`, 'then kubectl get nodes'],
+      [`roadstead plan ${source}`, 'what would change'],
+      [`roadstead down ${source}`, 'take it all down'],
+    ]),
   ];
 }
 
-/** Rows with their cells aligned. */
-export function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths: number[] = [];
-  for (const row of rows)
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
-  return rows.map((row) =>
-    row
-      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+/** A row for each pool, zone and type. */
+export function nodeRows(nodes: readonly NodeCount[]): string[][] {
+  return nodes.map(({ pool, zone, instanceType, ready, total }) => [
+    pool,
+    zone,
+    instanceType,
+    `${ready}/${total} ready`,
+  ]);
 }
