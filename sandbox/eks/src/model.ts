@@ -155,6 +155,8 @@ export interface AddonRecord {
     | 'DELETE_FAILED'
     | 'DEGRADED'
     | 'UPDATE_FAILED';
+  /** Settles when the first application of its objects has ended, well or not; `undefined` before it begins. */
+  applying: Promise<unknown> | undefined;
   /** When its objects were applied, by the monotonic clock; `undefined` before. */
   appliedAt: number | undefined;
   /** Since when it is not whole, by the monotonic clock. */

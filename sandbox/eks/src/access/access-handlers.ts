@@ -1,9 +1,10 @@
 import type { AwsRequest } from '@roadstead/sandbox-gateway';
 import { lookUp } from '../aws/iam.ts';
+import { requireUsable } from '../clusters/cluster-status.ts';
 import { type Eks, type Handlers, isRepeat, now, originOf } from '../deps.ts';
 import type { AccessEntryRecord, AccessScope, AssociatedPolicy, ClusterRecord } from '../model.ts';
 import { type Principal, parsePrincipal, samePrincipal } from '../shared/arns.ts';
-import { invalidParameter, invalidRequest, notFound, resourceInUse } from '../shared/errors.ts';
+import { invalidParameter, invalidRequest, limitExceeded, notFound, raise, resourceInUse } from '../shared/errors.ts';
 import { page } from '../shared/paging.ts';
 import { defined, has, requiredText, text, textMap, texts, within } from '../shared/read.ts';
 import { accessEntryOf } from '../state.ts';
@@ -25,13 +26,12 @@ const entriesPerCluster = 1000;
 export const accessHandlers: Handlers = {
   async CreateAccessEntry(eks, request) {
     const { input } = request;
-    const cluster = clusterWithEntries(eks, request);
+    const cluster = writableCluster(eks, request);
     const principalArn = requiredText(input, 'principalArn');
     const type = text(input, 'type') ?? 'STANDARD';
     const username = text(input, 'username');
     const groups = texts(input, 'kubernetesGroups') ?? [];
-    const refused = refuseEntry({ clusterName: cluster.name, principalArn, type, username, groups });
-    if (refused !== undefined) throw refused;
+    raise(refuseEntry({ clusterName: cluster.name, principalArn, type, username, groups }));
     const tags = textMap(input, 'tags');
     refuseTags(tags);
     const repeated = knownEntry(cluster, request, principalArn);
@@ -63,13 +63,13 @@ export const accessHandlers: Handlers = {
     const arns = [...cluster.accessEntries.values()]
       .filter((entry) => policy === undefined || entry.policies.has(policy))
       .map((entry) => entry.principalArn);
-    const shown = page(arns, request.input, (arn) => arn);
+    const shown = page(arns, request, (arn) => arn);
     return { accessEntries: shown.items, ...defined({ nextToken: shown.nextToken }) };
   },
 
   async UpdateAccessEntry(eks, request) {
     const { input } = request;
-    const cluster = clusterWithEntries(eks, request);
+    const cluster = writableCluster(eks, request);
     const entry = entryIn(cluster, request);
     const subject = { clusterName: cluster.name };
     if (entry.type !== 'STANDARD' && (has(input, 'kubernetesGroups') || has(input, 'username'))) {
@@ -77,8 +77,7 @@ export const accessHandlers: Handlers = {
     }
     const groups = texts(input, 'kubernetesGroups');
     const username = text(input, 'username');
-    const refused = refuseGroups(groups ?? [], subject) ?? refuseUsername(username, subject);
-    if (refused !== undefined) throw refused;
+    raise(refuseGroups(groups ?? [], subject) ?? refuseUsername(username, subject));
     entry.groups = groups ?? entry.groups;
     entry.username = username ?? entry.username;
     entry.modifiedAt = now(eks);
@@ -87,14 +86,14 @@ export const accessHandlers: Handlers = {
   },
 
   async DeleteAccessEntry(eks, request) {
-    const cluster = clusterWithEntries(eks, request);
+    const cluster = writableCluster(eks, request);
     cluster.accessEntries.delete(entryIn(cluster, request).principalArn);
     eks.state.changed();
     return {};
   },
 
   async AssociateAccessPolicy(eks, request) {
-    const cluster = clusterWithEntries(eks, request);
+    const cluster = writableCluster(eks, request);
     const entry = entryIn(cluster, request);
     const arn = requiredText(request.input, 'policyArn');
     if (policyByArn(arn) === undefined) {
@@ -104,8 +103,7 @@ export const accessHandlers: Handlers = {
       );
     }
     const scope = scopeOf(within(request.input, 'accessScope'));
-    const refused = refuseScope(cluster.name, entry.type, scope);
-    if (refused !== undefined) throw refused;
+    raise(refuseScope(cluster.name, entry.type, scope));
     const at = now(eks);
     const associated = {
       policyArn: arn,
@@ -123,7 +121,7 @@ export const accessHandlers: Handlers = {
   },
 
   async DisassociateAccessPolicy(eks, request) {
-    const cluster = clusterWithEntries(eks, request);
+    const cluster = writableCluster(eks, request);
     const entry = entryIn(cluster, request);
     if (!entry.policies.delete(requiredText(request.input, 'policyArn'))) {
       throw notFound('The specified policyArn is not associated with the access entry.', { clusterName: cluster.name });
@@ -135,7 +133,7 @@ export const accessHandlers: Handlers = {
   async ListAssociatedAccessPolicies(eks, request) {
     const cluster = clusterWithEntries(eks, request);
     const entry = entryIn(cluster, request);
-    const shown = page([...entry.policies.values()], request.input, (policy) => policy.policyArn);
+    const shown = page([...entry.policies.values()], request, (policy) => policy.policyArn);
     return {
       clusterName: cluster.name,
       principalArn: entry.principalArn,
@@ -144,8 +142,8 @@ export const accessHandlers: Handlers = {
     };
   },
 
-  async ListAccessPolicies(_eks, { input }) {
-    const shown = page(accessPolicies, input, (policy) => policy.name);
+  async ListAccessPolicies(_eks, request) {
+    const shown = page(accessPolicies, request, (policy) => policy.name);
     return {
       accessPolicies: shown.items.map(({ name }) => ({ name, arn: policyArn(name) })),
       ...defined({ nextToken: shown.nextToken }),
@@ -155,8 +153,14 @@ export const accessHandlers: Handlers = {
 
 function clusterWithEntries(eks: Eks, request: AwsRequest): ClusterRecord {
   const cluster = eks.state.cluster(request, requiredText(request.input, 'clusterName'));
-  const refused = refuseMode(cluster.name, cluster.authenticationMode);
-  if (refused !== undefined) throw refused;
+  raise(refuseMode(cluster.name, cluster.authenticationMode));
+  return cluster;
+}
+
+/** A cluster whose entries may be changed: not one that comes up, goes, or never came up. While it updates they may. */
+function writableCluster(eks: Eks, request: AwsRequest): ClusterRecord {
+  const cluster = clusterWithEntries(eks, request);
+  if (cluster.status !== 'UPDATING') requireUsable(cluster);
   return cluster;
 }
 
@@ -183,7 +187,7 @@ async function requirePrincipal(
   arn: string,
 ): Promise<{ readonly principal: Principal; readonly id: string }> {
   if (cluster.accessEntries.size >= entriesPerCluster) {
-    throw invalidRequest(`A cluster can have at most ${entriesPerCluster} access entries`, {
+    throw limitExceeded(`A cluster can have at most ${entriesPerCluster} access entries`, {
       clusterName: cluster.name,
     });
   }

@@ -52,16 +52,30 @@ export async function startAddon(
   signal: AbortSignal,
 ): Promise<void> {
   await eks.context.clock.sleep(pacedMs(eks, usualInstallSeconds), signal);
+  // Deleted before anything was made.
+  if (addon.status !== 'CREATING') return;
+  const objects = source.objects(factsOf(cluster, addon, values));
+  addon.applying = applyFirst(eks, cluster, addon, objects, mode, signal);
+  await addon.applying;
+  await followHealth(eks, cluster, addon, signal);
+}
+
+async function applyFirst(
+  eks: Eks,
+  cluster: ClusterRecord,
+  addon: AddonRecord,
+  objects: ReturnType<CatalogueAddon['objects']>,
+  mode: ResolveConflicts,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    addon.objects = await applyAddon(kubeOf(cluster), source.objects(factsOf(cluster, addon, values)), mode, signal);
+    addon.objects = await applyAddon(kubeOf(cluster), objects, mode, signal);
+    addon.appliedAt = eks.context.clock.monotonic();
   } catch (error) {
     if (signal.aborted) throw error;
-    setAddon(eks, addon, 'CREATE_FAILED', [issueOf(error)]);
+    if (addon.status === 'CREATING') setAddon(eks, addon, 'CREATE_FAILED', [issueOf(error)]);
     eks.context.log({ addon: addon.arn, error: messageOf(error) }, 'add-on failed');
-    return;
   }
-  addon.appliedAt = eks.context.clock.monotonic();
-  await followHealth(eks, cluster, addon, signal);
 }
 
 async function followHealth(eks: Eks, cluster: ClusterRecord, addon: AddonRecord, signal: AbortSignal): Promise<void> {
@@ -81,8 +95,7 @@ async function followHealth(eks: Eks, cluster: ClusterRecord, addon: AddonRecord
       degradedAfterMs: limitMs(eks, degradedAfter.seconds, degradedAfter.floorSeconds),
       failedAfterMs: limitMs(eks, failedAfter.seconds, failedAfter.floorSeconds),
     });
-    const shown = status === 'DEGRADED' || status === 'CREATE_FAILED';
-    if (status !== addon.status || shown) setAddon(eks, addon, status, shown && !whole ? issues : []);
+    if (status !== addon.status || status === 'DEGRADED') setAddon(eks, addon, status, issues);
   }
 }
 
@@ -100,38 +113,42 @@ async function healthOf(
   }
 }
 
-/** Applies a new version or configuration, removes what is no longer part of it, and waits until it is whole. */
-export async function changeAddon(
-  eks: Eks,
+/** Applies the objects of a new version or configuration, and removes what is no longer part of it. */
+export async function replaceObjects(
   cluster: ClusterRecord,
   addon: AddonRecord,
   objects: ReturnType<CatalogueAddon['objects']>,
   mode: ResolveConflicts,
   signal: AbortSignal,
-): Promise<void> {
-  const kube = kubeOf(cluster);
+): Promise<readonly ObjectRef[]> {
   try {
-    const before = addon.objects;
-    addon.objects = await applyAddon(kube, objects, mode, signal);
-    await deleteObjects(
-      cluster,
-      before.filter((old) => !addon.objects.some((one) => sameObject(one, old))),
-      signal,
-    );
+    const applied = await applyAddon(kubeOf(cluster), objects, mode, signal);
+    const left = addon.objects.filter((old) => !applied.some((one) => sameObject(one, old)));
+    await deleteObjects(cluster, left, signal);
+    return applied;
   } catch (error) {
     throw new UpdateFailure(issueOf(error).code, messageOf(error), []);
   }
+}
+
+/** Waits until an add-on has all its pods; rejects with an `UpdateFailure` when they do not come in time. */
+export async function waitWhole(
+  eks: Eks,
+  cluster: ClusterRecord,
+  addon: AddonRecord,
+  signal: AbortSignal,
+): Promise<void> {
   const { clock } = eks.context;
   const deadline = clock.monotonic() + limitMs(eks, failedAfter.seconds, failedAfter.floorSeconds);
   for (;;) {
     await clock.sleep(pollMs, signal);
-    const issues = await addonIssues(kube, addon.objects, signal);
-    const [issue] = issues;
+    const [issue] = await addonIssues(kubeOf(cluster), addon.objects, signal);
     if (issue === undefined) return;
     if (clock.monotonic() >= deadline) throw new UpdateFailure(issue.code, issue.message, issue.resourceIds);
   }
 }
 
+/** Removes an add-on with its objects, those too that its creation is still applying. */
 export async function endAddon(
   eks: Eks,
   cluster: ClusterRecord,
@@ -140,6 +157,7 @@ export async function endAddon(
   signal: AbortSignal,
 ): Promise<void> {
   await eks.context.clock.sleep(pacedMs(eks, usualInstallSeconds), signal);
+  await addon.applying;
   try {
     if (!preserve && cluster.kube !== undefined) await deleteObjects(cluster, addon.objects, signal);
   } catch (error) {

@@ -21,7 +21,7 @@ export const clusterHandlers: Handlers = {
 
   async ListClusters(eks, request) {
     const names = eks.state.clusters(request).map((cluster) => cluster.name);
-    const shown = page(names, request.input, (name) => name);
+    const shown = page(names, request, (name) => name);
     return { clusters: shown.items, ...defined({ nextToken: shown.nextToken }) };
   },
 
@@ -47,7 +47,8 @@ export const clusterHandlers: Handlers = {
     return { cluster: answer };
   },
 
-  async DescribeClusterVersions(eks, { input }) {
+  async DescribeClusterVersions(eks, request) {
+    const { input } = request;
     const nowMs = eks.context.clock.now();
     const known =
       flag(input, 'includeAll') === true ? supportedVersions : offeredVersions(eks.controlPlanes.minors, nowMs);
@@ -60,7 +61,7 @@ export const clusterHandlers: Handlers = {
       .filter((version) => asked.length === 0 || asked.includes(version.minor))
       .filter((version) => wantedStatus === undefined || versionStatus(version, nowMs) === wantedStatus)
       .filter((version) => flag(input, 'defaultOnly') !== true || version === newest);
-    const shown = page(rows, input, (version) => version.minor);
+    const shown = page(rows, request, (version) => version.minor);
     return {
       clusterVersions: shown.items.map((version) => ({
         clusterVersion: version.minor,

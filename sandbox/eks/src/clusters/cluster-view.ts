@@ -3,9 +3,9 @@ import { defined } from '../shared/read.ts';
 import { tagsMember } from '../tags/tag-rules.ts';
 import { supportedVersions } from './versions.ts';
 
-/** A cluster as DescribeCluster answers it. Endpoint and authority appear when the control plane does. */
+/** A cluster as DescribeCluster answers it. Endpoint, issuer and authority are told when it has come up, not before. */
 export function clusterView(cluster: ClusterRecord): Record<string, unknown> {
-  const plane = cluster.controlPlane;
+  const plane = cluster.status === 'CREATING' ? undefined : cluster.controlPlane;
   return {
     name: cluster.name,
     arn: cluster.arn,

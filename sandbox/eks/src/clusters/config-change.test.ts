@@ -3,6 +3,7 @@ import { type ConfigBefore, readConfigChange } from './config-change.ts';
 
 const before: ConfigBefore = {
   name: 'shop',
+  version: '1.35',
   vpc: {
     subnetIds: ['a', 'b'],
     securityGroupIds: [],
@@ -19,6 +20,7 @@ const before: ConfigBefore = {
   deletionProtection: false,
 };
 
+const now = Date.parse('2026-11-21');
 const logging = (types: readonly string[], enabled: boolean) => ({ logging: { clusterLogging: [{ types, enabled }] } });
 
 describe('a request to change a cluster', () => {
@@ -33,7 +35,7 @@ describe('a request to change a cluster', () => {
     ['zonal shift', { zonalShiftConfig: { enabled: true } }, 'zonalShift'],
     ['protection', { deletionProtection: true }, 'deletionProtection'],
   ])('%s is understood', (_title, input, kind) => {
-    expect(readConfigChange(before, input).kind).toBe(kind);
+    expect(readConfigChange(before, input, now).kind).toBe(kind);
   });
 
   it.each<[string, Record<string, unknown>, RegExp]>([
@@ -61,12 +63,19 @@ describe('a request to change a cluster', () => {
     ['the support it has', { upgradePolicy: { supportType: 'EXTENDED' } }, /already at the desired/],
     ['the protection it has', { deletionProtection: false }, /already at the desired/],
   ])('%s is refused', (_title, input, refusal) => {
-    expect(() => readConfigChange(before, input)).toThrow(refusal);
+    expect(() => readConfigChange(before, input, now)).toThrow(refusal);
+  });
+
+  it('leaves no version of extended support without it', () => {
+    const old: ConfigBefore = { ...before, version: '1.33' };
+    expect(() => readConfigChange(old, { upgradePolicy: { supportType: 'STANDARD' } }, now)).toThrow(
+      /1.33 is in extended support/,
+    );
   });
 
   it('does not skip a mode on the one-way road', () => {
     const old: ConfigBefore = { ...before, authenticationMode: 'CONFIG_MAP' };
-    expect(() => readConfigChange(old, { accessConfig: { authenticationMode: 'API' } })).toThrow(
+    expect(() => readConfigChange(old, { accessConfig: { authenticationMode: 'API' } }, now)).toThrow(
       /from CONFIG_MAP to API/,
     );
   });

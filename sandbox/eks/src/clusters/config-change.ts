@@ -1,7 +1,8 @@
 import type { AuthenticationMode, ClusterRecord, LogType } from '../model.ts';
-import { type ErrorSubject, invalidParameter, invalidRequest } from '../shared/errors.ts';
+import { type ErrorSubject, invalidParameter, invalidRequest, raise } from '../shared/errors.ts';
 import { flag, has, type Members, text, texts, within } from '../shared/read.ts';
 import { logsAfter } from './logging.ts';
+import { refuseSupportType } from './versions.ts';
 import { type EndpointAccess, refuseEndpoint } from './vpc-rules.ts';
 
 /** The one change that an UpdateClusterConfig request asks for. */
@@ -26,11 +27,18 @@ const kinds = [
 /** The current values that a change is decided on. */
 export type ConfigBefore = Pick<
   ClusterRecord,
-  'name' | 'vpc' | 'enabledLogs' | 'authenticationMode' | 'supportType' | 'zonalShift' | 'deletionProtection'
+  | 'name'
+  | 'version'
+  | 'vpc'
+  | 'enabledLogs'
+  | 'authenticationMode'
+  | 'supportType'
+  | 'zonalShift'
+  | 'deletionProtection'
 >;
 
 /** Reads the request against what is set. Throws EKS's refusal where it asks for nothing, or for more than one kind. */
-export function readConfigChange(before: ConfigBefore, input: Members): ConfigChange {
+export function readConfigChange(before: ConfigBefore, input: Members, nowMs: number): ConfigChange {
   const subject: ErrorSubject = { clusterName: before.name };
   const named = kinds.filter((kind) => has(input, kind));
   if (named.length === 0) throw invalidParameter('No changes needed: the request names no configuration', subject);
@@ -45,6 +53,7 @@ export function readConfigChange(before: ConfigBefore, input: Members): ConfigCh
     case 'upgradePolicy': {
       const supportType = text(within(input, 'upgradePolicy'), 'supportType') === 'STANDARD' ? 'STANDARD' : 'EXTENDED';
       if (supportType === before.supportType) throw alreadyThere('upgrade policy', supportType, subject);
+      raise(refuseSupportType(before.name, before.version, supportType, nowMs));
       return { kind: 'upgradePolicy', supportType };
     }
     case 'zonalShiftConfig': {
@@ -79,8 +88,7 @@ function readVpcChange(before: ConfigBefore, config: Members, subject: ErrorSubj
     endpointPrivateAccess: flag(config, 'endpointPrivateAccess') ?? vpc.endpointPrivateAccess,
     publicAccessCidrs: given === undefined ? vpc.publicAccessCidrs : given.length === 0 ? ['0.0.0.0/0'] : given,
   };
-  const refused = refuseEndpoint(before.name, access);
-  if (refused !== undefined) throw refused;
+  raise(refuseEndpoint(before.name, access));
   const same =
     access.endpointPublicAccess === vpc.endpointPublicAccess &&
     access.endpointPrivateAccess === vpc.endpointPrivateAccess &&

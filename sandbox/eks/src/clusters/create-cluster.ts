@@ -6,13 +6,13 @@ import { readSecurityGroups, readSubnets, readVpcBlocks } from '../aws/network.t
 import { type Eks, type Handler, isRepeat, now, originOf } from '../deps.ts';
 import type { AuthenticationMode, ClusterRecord } from '../model.ts';
 import { eksArn } from '../shared/arns.ts';
-import { invalidParameter, isAwsError, limitExceeded, notImplemented, resourceInUse } from '../shared/errors.ts';
+import { invalidParameter, isAwsError, limitExceeded, notImplemented, raise, resourceInUse } from '../shared/errors.ts';
 import { flag, has, type Members, records, requiredText, text, textMap, texts, within } from '../shared/read.ts';
 import { refuseTags } from '../tags/tag-rules.ts';
 import { startCluster } from './cluster-lifecycle.ts';
 import { clusterView } from './cluster-view.ts';
 import { logsAfter } from './logging.ts';
-import { offeredVersions, supportedVersions, versionStatus } from './versions.ts';
+import { offeredVersions, refuseSupportType, versionStatus } from './versions.ts';
 import { defaultServiceCidr, refuseEndpoint, refuseServiceCidr, refuseSubnets } from './vpc-rules.ts';
 
 const clustersPerRegion = 100;
@@ -75,12 +75,11 @@ async function newRecord(eks: Eks, request: AwsRequest, name: string): Promise<C
   const version = chosenVersion(eks, text(input, 'version'), name);
   const access = accessOf(within(input, 'accessConfig'), name);
   const supportType = text(within(input, 'upgradePolicy'), 'supportType') === 'STANDARD' ? 'STANDARD' : 'EXTENDED';
-  refuseSupport(eks, version, supportType, name);
+  raise(refuseSupportType(name, version, supportType, eks.context.clock.now()));
   const vpc = await placedVpc(eks, request, name);
   const blocks = await readVpcBlocks(eks, request, vpc.vpcId);
   const givenCidr = text(within(input, 'kubernetesNetworkConfig'), 'serviceIpv4Cidr');
-  const refusedCidr = givenCidr === undefined ? undefined : refuseServiceCidr(name, givenCidr, blocks);
-  if (refusedCidr !== undefined) throw refusedCidr;
+  raise(givenCidr === undefined ? undefined : refuseServiceCidr(name, givenCidr, blocks));
   const roleArn = requiredText(input, 'roleArn');
   await requireClusterRole(eks, request, roleArn, name);
   await requireKeys(eks, request, name);
@@ -137,16 +136,6 @@ function chosenVersion(eks: Eks, given: string | undefined, name: string): strin
   throw invalidParameter('unsupported Kubernetes version', { clusterName: name });
 }
 
-function refuseSupport(eks: Eks, minor: string, supportType: string, name: string): void {
-  const version = supportedVersions.find((one) => one.minor === minor);
-  if (version === undefined || supportType === 'EXTENDED') return;
-  if (versionStatus(version, eks.context.clock.now()) === 'STANDARD_SUPPORT') return;
-  throw invalidParameter(
-    `Kubernetes version ${minor} is in extended support; upgradePolicy.supportType STANDARD cannot be used`,
-    { clusterName: name },
-  );
-}
-
 function accessOf(
   config: Members,
   name: string,
@@ -171,14 +160,12 @@ async function placedVpc(eks: Eks, request: AwsRequest, name: string): Promise<C
     endpointPrivateAccess: flag(config, 'endpointPrivateAccess') ?? false,
     publicAccessCidrs: publicCidrs(config),
   };
-  const refusedEndpoint = refuseEndpoint(name, endpoint);
-  if (refusedEndpoint !== undefined) throw refusedEndpoint;
+  raise(refuseEndpoint(name, endpoint));
   const [subnets, groups] = await Promise.all([
     readSubnets(eks, request, subnetIds),
     readSecurityGroups(eks, request, securityGroupIds),
   ]);
-  const refused = refuseSubnets({ name, subnetIds, securityGroupIds }, subnets, groups);
-  if (refused !== undefined) throw refused;
+  raise(refuseSubnets({ name, subnetIds, securityGroupIds }, subnets, groups));
   return { subnetIds, securityGroupIds, vpcId: subnets[0]?.vpcId ?? '', clusterSecurityGroupId: '', ...endpoint };
 }
 

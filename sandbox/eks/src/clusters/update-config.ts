@@ -1,6 +1,7 @@
 import { readSecurityGroups, readSubnets } from '../aws/network.ts';
 import { answerOnce, type Eks, type Handler, pacedMs } from '../deps.ts';
 import type { ClusterRecord } from '../model.ts';
+import { raise } from '../shared/errors.ts';
 import { requiredText } from '../shared/read.ts';
 import { closeUpdate, openUpdate, refuseWhileUpdating, updateView } from '../updates/update-record.ts';
 import { makeInterfaces, removeInterfaces } from './cluster-network.ts';
@@ -26,7 +27,7 @@ export const updateClusterConfig: Handler = async (eks, request) => {
     refuseUnplayed(request.input);
     refuseWhileUpdating(cluster, {}, 'UpdateClusterConfig');
     requireActive(cluster);
-    const change = readConfigChange(cluster, request.input);
+    const change = readConfigChange(cluster, request.input, eks.context.clock.now());
     if (change.kind === 'vpc') await refusePlace(eks, cluster, change);
     refuseWhileUpdating(cluster, {}, 'UpdateClusterConfig');
     const { type, seconds } = usual[change.kind];
@@ -55,9 +56,9 @@ async function refusePlace(
     readSubnets(eks, cluster.place, change.subnetIds),
     readSecurityGroups(eks, cluster.place, change.securityGroupIds),
   ]);
-  const refused =
-    refuseSubnets({ name: cluster.name, ...change }, after, groups) ?? refuseMovedSubnets(cluster.name, before, after);
-  if (refused !== undefined) throw refused;
+  raise(
+    refuseSubnets({ name: cluster.name, ...change }, after, groups) ?? refuseMovedSubnets(cluster.name, before, after),
+  );
 }
 
 async function apply(eks: Eks, cluster: ClusterRecord, change: ConfigChange): Promise<void> {

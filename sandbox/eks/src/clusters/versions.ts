@@ -1,3 +1,6 @@
+import type { AwsError } from '@roadstead/sandbox-gateway';
+import { invalidParameter } from '../shared/errors.ts';
+
 /** One Kubernetes minor as EKS supports it. Dates are days in UTC. */
 export interface SupportedVersion {
   readonly minor: string;
@@ -53,6 +56,22 @@ export function offeredVersions(minors: readonly string[], nowMs: number): reado
       minors.includes(version.minor) &&
       Date.parse(version.released) <= nowMs &&
       versionStatus(version, nowMs) !== 'UNSUPPORTED',
+  );
+}
+
+/** A version in extended support needs the policy EXTENDED: EKS upgrades those of the other by itself. */
+export function refuseSupportType(
+  clusterName: string,
+  minor: string,
+  supportType: 'STANDARD' | 'EXTENDED',
+  nowMs: number,
+): AwsError | undefined {
+  const version = supportedVersions.find((one) => one.minor === minor);
+  if (version === undefined || supportType === 'EXTENDED') return undefined;
+  if (versionStatus(version, nowMs) === 'STANDARD_SUPPORT') return undefined;
+  return invalidParameter(
+    `Kubernetes version ${minor} is in extended support; upgradePolicy.supportType STANDARD cannot be used`,
+    { clusterName },
   );
 }
 

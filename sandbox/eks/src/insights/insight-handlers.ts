@@ -14,7 +14,7 @@ export const insightHandlers: Handlers = {
     const rows = insightsOf(cluster)
       .filter((one) => fits('categories', one.category) && fits('statuses', one.status))
       .filter((one) => fits('kubernetesVersions', one.kubernetesVersion));
-    const shown = page(rows, request.input, (one) => one.name);
+    const shown = page(rows, request, (one) => one.name);
     return {
       insights: shown.items.map((one) => summary(eks, cluster, one)),
       ...defined({ nextToken: shown.nextToken }),

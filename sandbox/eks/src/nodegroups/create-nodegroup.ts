@@ -6,7 +6,14 @@ import { requireUsable } from '../clusters/cluster-status.ts';
 import { type Eks, type Handler, isRepeat, now, originOf } from '../deps.ts';
 import type { ClusterRecord, NodegroupRecord } from '../model.ts';
 import { eksArn, parsePrincipal } from '../shared/arns.ts';
-import { type ErrorSubject, invalidParameter, limitExceeded, notImplemented, resourceInUse } from '../shared/errors.ts';
+import {
+  type ErrorSubject,
+  invalidParameter,
+  limitExceeded,
+  notImplemented,
+  raise,
+  resourceInUse,
+} from '../shared/errors.ts';
 import { has, type Members, requiredText, text, textMap, texts, within } from '../shared/read.ts';
 import { refuseTags } from '../tags/tag-rules.ts';
 import { refuseWhileUpdating } from '../updates/update-record.ts';
@@ -218,8 +225,4 @@ export async function chosenAmi(
   if (kind === undefined) throw notImplemented(`amiType ${amiType}`);
   if (releaseVersion === undefined) return recommendedRelease(eks, cluster.place, version, kind);
   return namedRelease(eks, cluster.place, version, kind, releaseVersion);
-}
-
-export function raise(error: AwsError | undefined): void {
-  if (error !== undefined) throw error;
 }

@@ -25,7 +25,7 @@ export const nodegroupHandlers: Handlers = {
 
   async ListNodegroups(eks, request) {
     const cluster = eks.state.cluster(request, requiredText(request.input, 'clusterName'));
-    const shown = page([...cluster.nodegroups.keys()], request.input, (name) => name);
+    const shown = page([...cluster.nodegroups.keys()], request, (name) => name);
     return { nodegroups: shown.items, ...defined({ nextToken: shown.nextToken }) };
   },
 

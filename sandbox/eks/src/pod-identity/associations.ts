@@ -67,12 +67,12 @@ export function addAssociation(eks: Eks, cluster: ClusterRecord, wanted: NewAsso
 }
 
 /** The associations that an add-on owns, all in kube-system. */
-export async function makeOwnedAssociations(
+export function makeOwnedAssociations(
   eks: Eks,
   cluster: ClusterRecord,
   ownerArn: string,
   wanted: readonly Members[],
-): Promise<readonly string[]> {
+): readonly string[] {
   return wanted.map(
     (one) =>
       addAssociation(eks, cluster, {

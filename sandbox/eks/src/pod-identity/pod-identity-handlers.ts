@@ -48,7 +48,7 @@ export const podIdentityHandlers: Handlers = {
     const rows = [...cluster.associations.values()]
       .filter((one) => (text(input, 'namespace') ?? one.namespace) === one.namespace)
       .filter((one) => (text(input, 'serviceAccount') ?? one.serviceAccount) === one.serviceAccount);
-    const shown = page(rows, input, (one) => one.id);
+    const shown = page(rows, request, (one) => one.id);
     return {
       associations: shown.items.map((one) => ({
         clusterName: cluster.name,

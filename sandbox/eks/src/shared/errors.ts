@@ -32,6 +32,11 @@ export function notImplemented(what: string): AwsError {
   return new AwsError('NotImplementedException', `The sandbox does not implement ${what}.`, 501);
 }
 
+/** Throws a refusal, where there is one. */
+export function raise(refusal: AwsError | undefined): void {
+  if (refusal !== undefined) throw refusal;
+}
+
 export function isAwsError(error: unknown, ...codes: readonly string[]): error is AwsError {
   return error instanceof AwsError && (codes.length === 0 || codes.includes(error.code));
 }

@@ -9,7 +9,8 @@ describe('pages of a list', () => {
     const seen: string[][] = [];
     let nextToken: string | undefined;
     do {
-      const shown = page(items, nextToken === undefined ? { maxResults } : { maxResults, nextToken }, (item) => item);
+      const input = nextToken === undefined ? { maxResults } : { maxResults, nextToken };
+      const shown = page(items, { operation: 'ListClusters', input }, (item) => item);
       seen.push([...shown.items]);
       nextToken = shown.nextToken;
     } while (nextToken !== undefined && seen.length < 10);
@@ -24,8 +25,12 @@ describe('pages of a list', () => {
     expect(walk(size)).toEqual(expected);
   });
 
-  it('refuse a token that is none of theirs', () => {
-    expect(() => page(items, { nextToken: 'x' }, (item) => item)).toThrow(/Invalid nextToken/);
+  it.each([
+    ['nonsense', 'x'],
+    ['the token of another list', Buffer.from('ListAddons:a').toString('base64url')],
+  ])('refuse %s', (_title, nextToken) => {
+    const request = { operation: 'ListClusters', input: { nextToken } };
+    expect(() => page(items, request, (item) => item)).toThrow(/Invalid nextToken/);
   });
 });
 

@@ -2,7 +2,7 @@ import type { AwsRequest } from '@roadstead/sandbox-gateway';
 import { AwsError } from '@roadstead/sandbox-gateway';
 import type { Eks, Handlers } from '../deps.ts';
 import { requiredText, textMap, texts } from '../shared/read.ts';
-import { refuseTags, tagsMember } from './tag-rules.ts';
+import { tagProblem, tagsMember } from './tag-rules.ts';
 
 interface Tagged {
   tags: Record<string, string>;
@@ -12,7 +12,8 @@ export const tagHandlers: Handlers = {
   async TagResource(eks, request) {
     const tagged = find(eks, request);
     const tags = { ...tagged.tags, ...textMap(request.input, 'tags') };
-    refuseTags(tags);
+    const problem = tagProblem(tags);
+    if (problem !== undefined) throw new AwsError('BadRequestException', problem, 400);
     tagged.tags = tags;
     eks.state.changed();
     return {};

@@ -1,11 +1,17 @@
 import { invalidParameter } from '../shared/errors.ts';
 
-/** At most 50 tags, and none under AWS's own prefix. */
-export function refuseTags(tags: Readonly<Record<string, string>>): void {
+/** What is wrong with tags: more than 50, or one under AWS's own prefix. */
+export function tagProblem(tags: Readonly<Record<string, string>>): string | undefined {
   const keys = Object.keys(tags);
-  if (keys.length > 50) throw invalidParameter('A resource can have at most 50 tags');
+  if (keys.length > 50) return 'A resource can have at most 50 tags';
   const reserved = keys.find((key) => key.toLowerCase().startsWith('aws:'));
-  if (reserved !== undefined) throw invalidParameter(`Tag key ${reserved} is invalid: the prefix aws: is reserved`);
+  return reserved === undefined ? undefined : `Tag key ${reserved} is invalid: the prefix aws: is reserved`;
+}
+
+/** Refuses the tags of a thing that is being made. */
+export function refuseTags(tags: Readonly<Record<string, string>>): void {
+  const problem = tagProblem(tags);
+  if (problem !== undefined) throw invalidParameter(problem);
 }
 
 /** The `tags` member of an answer; botocore's model allows no empty map. */

@@ -34,7 +34,11 @@ export class MemoryWorld {
       verify: async () => ({ ok: false, reason: 'this world has no tokens' }),
       webhooks: { url: 'https://127.0.0.1:1', caPem: '', close: async () => undefined },
       nodes,
-      randomHex: (bytes) => (++this.#ids).toString(16).padStart(bytes * 2, '0'),
+      randomHex: (bytes) =>
+        (++this.#ids)
+          .toString(16)
+          .padStart(4, '0')
+          .padEnd(bytes * 2, '0'),
       uuid: () => `00000000-0000-4000-8000-${String(++this.#ids).padStart(12, '0')}`,
     };
   }

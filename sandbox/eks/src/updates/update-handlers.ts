@@ -20,7 +20,7 @@ export const updateHandlers: Handlers = {
     const cluster = eks.state.cluster(request, requiredText(request.input, 'name'));
     const scope = scopeOf(cluster, request.input);
     const ids = cluster.updates.filter((update) => sameScope(update, scope)).map((update) => update.id);
-    const shown = page(ids, request.input, (id) => id);
+    const shown = page(ids, request, (id) => id);
     return { updateIds: shown.items, ...defined({ nextToken: shown.nextToken }) };
   },
 

@@ -32,14 +32,16 @@ export function sameScope(update: UpdateScope, scope: UpdateScope): boolean {
 }
 
 /** Updates of one thing exclude each other, and those of the cluster exclude a start of any other. */
-export function refuseWhileUpdating(cluster: ClusterRecord, scope: UpdateScope, wanted: string): void {
+export function updateInTheWay(cluster: ClusterRecord, scope: UpdateScope, wanted: string): string | undefined {
   const running = runningUpdate(cluster, scope) ?? runningUpdate(cluster, {});
-  if (running === undefined) return;
+  if (running === undefined) return undefined;
   const thing = running.nodegroupName ?? running.addonName ?? cluster.name;
-  throw resourceInUse(
-    `Cannot ${wanted} because ${thing} currently has update ${running.id} (${running.type}) in progress`,
-    { clusterName: cluster.name, ...scope },
-  );
+  return `Cannot ${wanted} because ${thing} currently has update ${running.id} (${running.type}) in progress`;
+}
+
+export function refuseWhileUpdating(cluster: ClusterRecord, scope: UpdateScope, wanted: string): void {
+  const inTheWay = updateInTheWay(cluster, scope, wanted);
+  if (inTheWay !== undefined) throw resourceInUse(inTheWay, { clusterName: cluster.name, ...scope });
 }
 
 /** Journals a started update. The caller has checked that none runs. */
