@@ -58,6 +58,7 @@ describe('a fault rule', () => {
     ['ec2', 'RequestLimitExceeded', 503],
     ['eks', 'ThrottlingException', 429],
     ['cloudformation', 'Throttling', 400],
+    ['logs', 'ThrottlingException', 400],
   ])('throttles %s in its words', (service, code, status) => {
     expect(errorOf({ kind: 'throttle' }, service)).toMatchObject({ code, status });
   });

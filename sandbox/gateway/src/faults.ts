@@ -1,3 +1,4 @@
+import { hasXmlNames } from './model/xml-services.ts';
 import { AwsError } from './service.ts';
 
 /** What a rule does to a request that it takes. */
@@ -164,5 +165,5 @@ export function errorOf(action: FaultAction, service: string): AwsError | undefi
   if (action.kind !== 'throttle') return undefined;
   if (service === 'ec2') return new AwsError('RequestLimitExceeded', 'Request limit exceeded.', 503);
   if (service === 'eks') return new AwsError('ThrottlingException', 'Rate exceeded', 429);
-  return new AwsError('Throttling', 'Rate exceeded', 400);
+  return new AwsError(hasXmlNames(service) ? 'Throttling' : 'ThrottlingException', 'Rate exceeded', 400);
 }

@@ -31,6 +31,17 @@ describe('the journal', () => {
     expect(journal.totals.mutating).toBe(5);
   });
 
+  it('tells the same entries after a number, however many it has forgotten', () => {
+    const journal = new Journal(30);
+    for (let seq = 1; seq <= 100; seq++) {
+      journal.begin({ ...entry, mutating: true });
+      for (const after of [0, seq - 40, seq - 30, seq - 7, seq - 1, seq, seq + 5]) {
+        const wanted = Array.from({ length: seq }, (_, index) => index + 1).slice(-30);
+        expect(journal.since(after).map((one) => one.seq)).toEqual(wanted.filter((one) => one > after));
+      }
+    }
+  });
+
   it('tells a repeated create from a thing made twice', () => {
     const journal = new Journal();
     for (const arn of ['arn:1', 'arn:1', 'arn:2']) journal.count(call, { name: 'shop' }, { cluster: { arn } });

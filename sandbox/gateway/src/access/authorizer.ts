@@ -1,4 +1,5 @@
 import { roleArnOf } from '../identity/trust-policy.ts';
+import { hasXmlNames } from '../model/xml-services.ts';
 import { AwsError, type Caller } from '../service.ts';
 import type { ConditionKeys } from './conditions.ts';
 import type { IdentityPolicies } from './identity-policies.ts';
@@ -101,23 +102,11 @@ function because(decision: Decision, by: string, action: string): string {
     : `because no ${by} policy allows the ${action} action`;
 }
 
-/** The services whose refusals have the XML services' name. */
-const xmlServices: ReadonlySet<string> = new Set([
-  'iam',
-  'sts',
-  'cloudformation',
-  'autoscaling',
-  'elasticloadbalancing',
-  'route53',
-  's3',
-  'monitoring',
-]);
-
 function refusal(caller: Caller, service: string, { action, resource }: NeededAction, why: string): AwsError {
   const sentence = `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource} ${why}`;
   if (service === 'ec2') {
     const message = `You are not authorized to perform this operation. ${sentence}`;
     return new AwsError('UnauthorizedOperation', message, 403);
   }
-  return new AwsError(xmlServices.has(service) ? 'AccessDenied' : 'AccessDeniedException', sentence, 403);
+  return new AwsError(hasXmlNames(service) ? 'AccessDenied' : 'AccessDeniedException', sentence, 403);
 }

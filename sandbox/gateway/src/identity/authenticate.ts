@@ -1,3 +1,4 @@
+import { hasXmlNames } from '../model/xml-services.ts';
 import type { WireRequest } from '../protocol/http.ts';
 import { AwsError } from '../service.ts';
 import type { Identities, Identity } from './identities.ts';
@@ -11,20 +12,6 @@ export interface Authenticated {
 const skewMs = 5 * 60_000;
 const headerLifeMs = 15 * 60_000;
 const longestPresignSeconds = 7 * 24 * 3600;
-
-/** Services whose answers are XML name the same refusals differently from the JSON ones. */
-const xmlServices = new Set([
-  'ec2',
-  'iam',
-  'sts',
-  'cloudformation',
-  'autoscaling',
-  'elasticloadbalancing',
-  'route53',
-  's3',
-  'sns',
-  'monitoring',
-]);
 
 /** Who signed the request. Throws the `AwsError` that AWS answers when the signature does not hold. */
 export function authenticate(request: WireRequest, identities: Identities, nowMs: number): Authenticated {
@@ -45,7 +32,7 @@ export function verifySignature(
   identities: Identities,
   nowMs: number,
 ): Identity {
-  const words = xmlServices.has(signature.service) ? xmlWords : jsonWords;
+  const words = hasXmlNames(signature.service) ? xmlWords : jsonWords;
   const identity = identities.find(signature.accessKeyId);
   if (identity === undefined) throw words.unknownKey();
   if (identity.sessionToken !== signature.sessionToken) throw words.unknownKey();
