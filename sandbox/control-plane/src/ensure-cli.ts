@@ -2,7 +2,7 @@ import { isRoadsteadError } from '@roadstead/foundation';
 import { progressLine } from './binaries/progress.ts';
 import { binaryProvider } from './binaries/resolve-binaries.ts';
 import { components, isMinor, minors } from './components.ts';
-import { defaultCacheDirectory } from './storage/cache-directory.ts';
+import { defaultCacheDirectory } from './machine/cache-directory.ts';
 
 /**
  * Makes sure that the binaries are there: `node ensure-cli.ts [minor…]`, the newest by default. Progress goes to standard

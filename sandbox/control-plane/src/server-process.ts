@@ -4,7 +4,7 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { messageOf, RoadsteadError } from '@roadstead/foundation';
 import type { Binary, Server } from './components.ts';
-import { endWithParent } from './watchdog.ts';
+import { endWithParent } from './machine/watchdog.ts';
 
 export interface Ending {
   readonly server: Server;

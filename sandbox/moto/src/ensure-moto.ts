@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RoadsteadError } from '@roadstead/foundation';
+import { type Clock, RoadsteadError, systemClock } from '@roadstead/foundation';
+import { isInUse, markUse, outdated, withLock } from '@roadstead/sandbox-control-plane/machine';
+import { cacheFailure, installFailure } from './install-failure.ts';
 import { type Environment, findPython, type How, type Python, run } from './python.ts';
 
 /** Where the programs of one virtual environment are; all paths absolute. */
 export interface MotoTools {
+  /** moto's own. */
+  readonly version: string;
   readonly python: string;
   /** The AWS CLI. */
   readonly aws: string;
@@ -25,32 +29,81 @@ export interface EnsureMotoOptions {
   readonly signal?: AbortSignal;
   /** Commands to try for Python, in order. */
   readonly pythons?: readonly string[];
+  /** For waiting on another process that makes the same. */
+  readonly clock?: Clock;
 }
+
+const environmentPrefix = 'moto-env-';
+const venvTimeoutMs = 3 * 60_000;
+const installTimeoutMs = 15 * 60_000;
 
 const requirementsFile = join(dirname(fileURLToPath(import.meta.url)), '..', 'requirements.txt');
 
 /**
  * A virtual environment with moto, the AWS CLI and cfn-lint, made once for each set of pinned packages and Python
- * version, and made anew when a part of it is missing. It becomes visible under its name only when it is whole, so
- * two that make it at once do not disturb each other. Rejects with PYTHON_* or MOTO_INSTALL_FAILED.
+ * version, and made anew when a part of it is missing. It becomes visible under its name only when it is whole; a second
+ * process that needs it meanwhile waits. Rejects with PYTHON_*, PACKAGE_INDEX_UNREACHABLE, MOTO_INSTALL_FAILED,
+ * DISK_FULL or CACHE_NOT_WRITABLE.
  */
 export async function ensureMoto(options: EnsureMotoOptions): Promise<MotoTools> {
+  const { cacheDirectory, clock = systemClock, onProgress } = options;
   const how = howOf(options);
   const python = await findPython(how, options.pythons);
   const requirements = await readFile(requirementsFile, 'utf8');
-  await mkdir(options.cacheDirectory, { recursive: true }).catch((cause: unknown) => {
-    throw new RoadsteadError('The cache directory cannot be made.', {
-      code: 'CACHE_NOT_WRITABLE',
-      value: options.cacheDirectory,
-      cause,
-    });
-  });
-  const name = join(options.cacheDirectory, `moto-${cacheKey(requirements, python.version)}`);
-  const found = await wholeTools(name, python.version, how);
+  const wanted: Wanted = {
+    name: join(cacheDirectory, `moto-${cacheKey(requirements, python.version)}`),
+    pythonVersion: python.version,
+    version: pinnedVersion(requirements, 'moto'),
+  };
+  const found = await wholeTools(wanted, how);
   if (found !== undefined) return found;
+  const waiting = { isTold: false };
+  const onWait = (pid: number): void => {
+    if (!waiting.isTold) onProgress?.(`process ${pid} is making the Python environment; waiting for it`);
+    waiting.isTold = true;
+  };
+  try {
+    await mkdir(cacheDirectory, { recursive: true });
+    return await withLock(join(cacheDirectory, 'moto.lock'), { clock, signal: options.signal, onWait }, async () => {
+      // Somebody may have made it while we waited.
+      const made =
+        (await wholeTools(wanted, how)) ?? (await makeAndPublish(options, how, python, requirements, wanted));
+      await removeOutdated(cacheDirectory);
+      return made;
+    });
+  } catch (error) {
+    throw cacheFailure(error, cacheDirectory);
+  }
+}
+
+/** What an environment is looked up by. */
+interface Wanted {
+  /** The link to it. */
+  readonly name: string;
+  readonly pythonVersion: string;
+  readonly version: string;
+}
+
+async function makeAndPublish(
+  options: EnsureMotoOptions,
+  how: How,
+  python: Python,
+  requirements: string,
+  wanted: Wanted,
+): Promise<MotoTools> {
   options.onProgress?.('making the Python environment of the sandbox (moto, AWS CLI, cfn-lint); about 30 s');
-  const made = await makeEnvironment(options, how, python, requirements);
-  return publish(name, made, python.version, how);
+  const root = await makeEnvironment(options, how, python, requirements);
+  return publish(root, wanted, how);
+}
+
+/** The version that the pinned requirements have of a package. */
+export function pinnedVersion(requirements: string, name: string): string {
+  const version = requirements
+    .split('\n')
+    .find((line) => line.startsWith(`${name}==`))
+    ?.split('==')[1];
+  if (version === undefined) throw new Error(`${name} is not pinned`);
+  return version.trim();
 }
 
 function howOf({ environment, signal }: EnsureMotoOptions): How {
@@ -62,10 +115,11 @@ export function cacheKey(requirements: string, pythonVersion: string): string {
   return createHash('sha256').update(`${pythonVersion}\n${requirements}`).digest('hex').slice(0, 16);
 }
 
-function toolsOf(root: string, pythonVersion: string): MotoTools {
+function toolsOf(root: string, { pythonVersion, version }: Wanted): MotoTools {
   const [major, minor] = pythonVersion.split('.');
   const bin = join(root, 'bin');
   return {
+    version,
     bin,
     python: join(bin, 'python'),
     aws: join(bin, 'aws'),
@@ -75,11 +129,12 @@ function toolsOf(root: string, pythonVersion: string): MotoTools {
 }
 
 /** The programs behind a name when all of them are there and Python starts; `undefined` when anything is broken. */
-async function wholeTools(name: string, pythonVersion: string, how: How): Promise<MotoTools | undefined> {
-  const target = await readlink(name).catch(() => undefined);
-  if (target === undefined) return undefined;
-  const root = join(dirname(name), target);
-  const tools = toolsOf(root, pythonVersion);
+async function wholeTools(wanted: Wanted, how: How): Promise<MotoTools | undefined> {
+  const root = await targetOf(wanted.name);
+  if (root === undefined) return undefined;
+  // Before the look: what is noted as used is not removed.
+  await markUse(root);
+  const tools = toolsOf(root, wanted);
   const packages = join(tools.botocoreData, '..', '..');
   const parts = [tools.aws, tools.cfnLint, join(packages, 'moto', 'server.py'), join(tools.botocoreData, 'eks')];
   const missing = await Promise.all(
@@ -95,24 +150,35 @@ async function wholeTools(name: string, pythonVersion: string, how: How): Promis
   return tools;
 }
 
+/** Where a link of the cache leads; undefined where there is none. */
+async function targetOf(name: string): Promise<string | undefined> {
+  return readlink(name).then(
+    (target) => join(dirname(name), target),
+    () => undefined,
+  );
+}
+
 async function makeEnvironment(
   options: EnsureMotoOptions,
   how: How,
   python: Python,
   requirements: string,
 ): Promise<string> {
-  const root = await mkdtemp(join(options.cacheDirectory, 'moto-env-'));
+  const { cacheDirectory, environment, onProgress } = options;
+  const root = await mkdtemp(join(cacheDirectory, environmentPrefix));
   try {
+    await markUse(root);
     const pinned = join(root, 'requirements.txt');
     await writeFile(pinned, requirements);
-    await step('venv', python.command, ['-m', 'venv', root], how);
+    await step('venv', python.command, ['-m', 'venv', root], { ...how, timeoutMs: venvTimeoutMs }, cacheDirectory);
     const install = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--only-binary', ':all:'];
-    await step('pip', join(root, 'bin', 'python'), [...install, '-r', pinned], {
-      ...how,
-      onLine: (line) => {
-        if (line.startsWith('Collecting ')) options.onProgress?.(line.replace(/ \(from .*/, ''));
-      },
-    });
+    const patience = environment['PIP_RETRIES'] === undefined ? ['--retries', '2', '--timeout', '10'] : [];
+    const onLine = (line: string): void => {
+      if (line.startsWith('Collecting ')) onProgress?.(line.replace(/ \(from .*/, ''));
+    };
+    const pip = join(root, 'bin', 'python');
+    const slowly = { ...how, timeoutMs: installTimeoutMs, onLine };
+    await step('pip', pip, [...install, ...patience, '-r', pinned], slowly, cacheDirectory);
     return root;
   } catch (error) {
     await rm(root, { recursive: true, force: true });
@@ -120,29 +186,48 @@ async function makeEnvironment(
   }
 }
 
-async function step(what: string, command: string, args: readonly string[], how: How): Promise<void> {
+async function step(
+  what: string,
+  command: string,
+  args: readonly string[],
+  how: How,
+  cacheDirectory: string,
+): Promise<void> {
   const ran = await run(command, args, how);
-  if (ran.code === 0) return;
-  throw new RoadsteadError('The Python environment of the sandbox could not be made.', {
-    code: 'MOTO_INSTALL_FAILED',
-    value: `${what}: ${ran.output.trim().split('\n').slice(-3).join(' | ')}`,
-    hint: 'It installs pinned packages with pip: see that this machine reaches a Python package index, then try again.',
-    retry: 'backoff',
-  });
+  if (ran.code !== 0) throw installFailure(what, ran.output, cacheDirectory);
 }
 
-/** Makes `name` point at the new environment; takes the place of a broken one, and drops that. */
-async function publish(name: string, root: string, pythonVersion: string, how: How): Promise<MotoTools> {
-  const before = await readlink(name).catch(() => undefined);
+/** Makes the name point at the new environment. One that it takes the place of goes when nobody uses it. */
+async function publish(root: string, wanted: Wanted, how: How): Promise<MotoTools> {
   const fresh = `${root}.link`;
-  await symlink(root.slice(dirname(root).length + 1), fresh);
-  await rename(fresh, name);
-  if (before !== undefined) await rm(join(dirname(name), before), { recursive: true, force: true });
-  const tools = await wholeTools(name, pythonVersion, how);
+  await symlink(basename(root), fresh);
+  await rename(fresh, wanted.name);
+  const tools = await wholeTools(wanted, how);
   if (tools !== undefined) return tools;
   throw new RoadsteadError('The Python environment of the sandbox does not work after it was made.', {
     code: 'MOTO_INSTALL_FAILED',
     value: (await readdir(root)).join(' '),
     hint: `Remove ${root} and try again.`,
   });
+}
+
+const keptEnvironments = 2;
+
+/**
+ * Removes what no checkout is likely to ask for again, and what killed processes left: the two environments used last
+ * stay, and whatever a living process uses. Whoever calls holds the lock.
+ */
+async function removeOutdated(cacheDirectory: string): Promise<void> {
+  const names = await readdir(cacheDirectory);
+  const links = names.filter((name) => /^moto-[0-9a-f]{16}$/.test(name)).map((name) => join(cacheDirectory, name));
+  const roots = new Map(await Promise.all(links.map(async (link) => [(await targetOf(link)) ?? link, link] as const)));
+  for (const old of await outdated([...roots.keys()], keptEnvironments)) {
+    await rm(roots.get(old) ?? old, { force: true });
+    roots.delete(old);
+  }
+  const unnamed = names.filter((name) => name.startsWith(environmentPrefix)).map((name) => join(cacheDirectory, name));
+  for (const path of unnamed) {
+    const isKept = roots.has(path) || (await isInUse(path));
+    if (!isKept) await rm(path, { recursive: true, force: true });
+  }
 }

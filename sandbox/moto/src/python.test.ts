@@ -1,26 +1,34 @@
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cacheKey } from './ensure-moto.ts';
-import { cleanEnvironment, findPython, judgePython } from './python.ts';
+import { cleanEnvironment, findPython, judgePython, venvPackageOf } from './python.ts';
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'roadstead-python-'));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
 
 describe('what a Python says of itself', () => {
   it.each([
-    ['3.11.7\nvenv\n', { version: '3.11.7', verdict: 'ok' }],
-    ['3.13.0\nvenv\n', { version: '3.13.0', verdict: 'ok' }],
-    ['3.10.12\nvenv\n', { version: '3.10.12', verdict: 'too-old' }],
-    ['2.7.18\nnone\n', { version: '2.7.18', verdict: 'too-old' }],
-    ['3.12.1\nnone\n', { version: '3.12.1', verdict: 'no-venv' }],
-  ])('%j is judged', (printed, judged) => {
-    expect(judgePython(printed)).toEqual(judged);
+    [0, '3.11.7\nvenv\n', { version: '3.11.7', verdict: 'ok' }],
+    [0, '3.13.0\nvenv\n', { version: '3.13.0', verdict: 'ok' }],
+    [0, '3.10.12\nvenv\n', { version: '3.10.12', verdict: 'too-old' }],
+    [0, '2.7.18\nnone\n', { version: '2.7.18', verdict: 'too-old' }],
+    [0, '3.12.1\nnone\n', { version: '3.12.1', verdict: 'no-venv' }],
+    [127, 'pyenv: python3: command not found\n', { version: 'pyenv: python3: command not found', verdict: 'broken' }],
+    [null, '', { version: '', verdict: 'broken' }],
+  ])('exit code %j with %j is judged', (code, output, judged) => {
+    expect(judgePython({ code, output })).toEqual(judged);
   });
 });
 
 /** A program that prints what a Python's probe would. */
-async function fakePython(printed: string): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), 'roadstead-python-')), 'python');
-  await writeFile(path, `#!/bin/sh\nprintf '${printed}'\n`);
+async function fakePython(printed: string, code = 0): Promise<string> {
+  const path = join(await mkdtemp(join(directory, 'python-')), 'python');
+  await writeFile(path, `#!/bin/sh\nprintf '${printed}'\nexit ${code}\n`);
   await chmod(path, 0o755);
   return path;
 }
@@ -40,6 +48,37 @@ describe('a machine without a good Python', () => {
     await expect(findPython(how, [await fakePython('3.12.1\\nnone\\n')])).rejects.toMatchObject({
       code: 'PYTHON_WITHOUT_VENV',
       hint: 'sudo apt-get install python3-venv',
+    });
+    await expect(findPython(how, [await fakePython('pyenv: no such version\\n', 1)])).rejects.toMatchObject({
+      code: 'PYTHON_BROKEN',
+      message: expect.stringContaining('does not run: pyenv: no such version'),
+    });
+  });
+
+  it('is told of the one that is nearest to being right', async () => {
+    const refused = [
+      await fakePython('x', 1),
+      await fakePython('3.8.1\\nvenv\\n'),
+      await fakePython('3.12.1\\nnone\\n'),
+    ];
+    await expect(findPython(how, refused)).rejects.toMatchObject({ code: 'PYTHON_WITHOUT_VENV' });
+    await expect(findPython(how, refused.slice(0, 2))).rejects.toMatchObject({ code: 'PYTHON_TOO_OLD' });
+  });
+
+  it.each([
+    ['python3', 'python3-venv'],
+    ['python3.12', 'python3.12-venv'],
+    ['/opt/python', 'python3-venv'],
+  ])('%s lacks the package %s', (command, name) => {
+    expect(venvPackageOf(command)).toBe(name);
+  });
+
+  it('does not wait for one that hangs', async () => {
+    const hanging = join(directory, 'hanging');
+    await writeFile(hanging, '#!/bin/sh\nsleep 60\n', { mode: 0o755 });
+    await expect(findPython({ ...how, timeoutMs: 50 }, [hanging])).rejects.toMatchObject({
+      code: 'PYTHON_BROKEN',
+      message: expect.stringContaining('did not end within 0.05 s'),
     });
   });
 

@@ -56,6 +56,7 @@ export async function startMoto(options: StartMotoOptions): Promise<Moto> {
       AWS_SHARED_CREDENTIALS_FILE: join(options.directory, 'no-credentials'),
     },
   });
+  child.stdin.on('error', () => undefined);
   const ended = endOf(child);
   const lines: string[] = [];
   const keep = (line: string): void => {

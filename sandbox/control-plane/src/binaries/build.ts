@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { messageOf, RoadsteadError } from '@roadstead/foundation';
 import { type Minor, releases } from '../components.ts';
-import { endGroupWithParent } from '../watchdog.ts';
+import { endGroupWithParent } from '../machine/watchdog.ts';
 import { cacheError } from './cache.ts';
 import type { Environment } from './installed.ts';
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@roadstead/foundation';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isInUse, markUse } from '../storage/cache-use.ts';
-import { identityOf } from '../storage/process-identity.ts';
+import { isInUse, markUse } from '../machine/cache-use.ts';
+import { identityOf } from '../machine/process-identity.ts';
 import { cacheError, checkEntry, minorOfEntry, publishEntry, removeOutdated, sweepStaging } from './cache.ts';
 import { progressLine, reporter } from './progress.ts';
 

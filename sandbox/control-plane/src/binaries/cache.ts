@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isInUse, markUse, outdated, removeEntry, stagingPrefix } from '../storage/cache-use.ts';
-import { storageError } from '../storage/storage-error.ts';
+import { isInUse, markUse, outdated, removeEntry, stagingPrefix } from '../machine/cache-use.ts';
+import { storageError } from '../machine/storage-error.ts';
 
 /** Regular files with what they must be, and links among them. */
 interface Manifest {

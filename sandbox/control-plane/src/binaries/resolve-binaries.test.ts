@@ -81,7 +81,7 @@ describe('with the internet closed and Go installed', () => {
   it('uses a cache that it may only read', async () => {
     const before = await resolve();
     await rm(join(root, 'bin/go'));
-    const [entry = ''] = [dirname(before.files.etcd.path)];
+    const entry = dirname(before.files.etcd.path);
     await rm(join(entry, '.users'), { recursive: true });
     await writeFile(join(entry, '.users'), 'in the way of notes');
     expect(await resolve()).toEqual(before);

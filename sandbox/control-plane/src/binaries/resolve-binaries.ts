@@ -12,8 +12,8 @@ import {
   minors,
   releases,
 } from '../components.ts';
-import { lastUseOf, markUse } from '../storage/cache-use.ts';
-import { withLock } from '../storage/lock.ts';
+import { lastUseOf, markUse } from '../machine/cache-use.ts';
+import { withLock } from '../machine/lock.ts';
 import { build, builtName, contentKey, findToolchain, goMissing, readSources, type Toolchain } from './build.ts';
 import { cacheError, checkEntry, publishEntry, removeOutdated, sweepStaging } from './cache.ts';
 import { type DownloadContext, type DownloadSites, download, planDownload, upstreamSites } from './download.ts';

@@ -76,7 +76,11 @@ function heldLock(path: string, text: string): Lock {
 async function create(path: string, text: string): Promise<boolean> {
   try {
     const file = await open(path, 'wx', 0o600);
-    await file.writeFile(text).finally(() => file.close());
+    try {
+      await file.writeFile(text);
+    } finally {
+      await file.close();
+    }
     return true;
   } catch (error) {
     if (isError(error, 'EEXIST')) return false;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
-import { eventually, isRunning } from './testing/api-client.ts';
+import { eventually, isRunning } from '../testing/api-client.ts';
 import { endGroupWithParent, endWithParent } from './watchdog.ts';
 
 const watchdog = JSON.stringify(new URL('watchdog.ts', import.meta.url).href);
