@@ -30,6 +30,8 @@ export function isAbsent(error: unknown): boolean {
   const code = awsErrorCode(error);
   if (code === undefined) return false;
   if (code === 'ValidationError') return /does not exist/.test(messageOf(error));
+  // EKS says it so at times: `No cluster found for name: shop.`
+  if (code === 'ClientException') return /^No \w+ found for name/.test(messageOf(error));
   return absenceCodes.has(code);
 }
 
@@ -38,13 +40,50 @@ const inUseCodes = new Set([
   'ResourceInUse',
   'DependencyViolation',
   'VolumeInUse',
+  'InvalidGroup.InUse',
   'InvalidNetworkInterface.InUse',
   'InvalidSnapshot.InUse',
 ]);
 
 /** True when AWS is busy with the thing, has it already, or something still uses it: look again instead of failing. */
 export function isInUse(error: unknown): boolean {
-  return inUseCodes.has(awsErrorCode(error) ?? '');
+  const code = awsErrorCode(error) ?? '';
+  if (code === 'InvalidRequestException')
+    return /not in ACTIVE|currently in \w+ING state|in progress/i.test(messageOf(error));
+  return inUseCodes.has(code);
+}
+
+/**
+ * What services say of a role, a principal or a network that was made a moment ago: their view of IAM and EC2 follows
+ * within a minute. The same words mean a mistake when they stay.
+ */
+const notSeenYet =
+  /does not exist|could not be assumed|error in role params|managed policies associated|policy must include|required service principals|invalid principal/i;
+
+/** True when AWS may only not have seen yet what the request names: try again for a minute, then believe it. */
+export function isNotSeenYet(error: unknown): boolean {
+  const code = awsErrorCode(error);
+  if (code === 'ResourcePropagationDelayException') return true;
+  if (code === 'InvalidParameterException') return notSeenYet.test(messageOf(error));
+  return isAbsent(error);
+}
+
+const throttlingCodes =
+  /^(Throttl(ing|ed)(Exception)?|RequestThrottled(Exception)?|EC2ThrottledException|RequestLimitExceeded|TooManyRequests(Exception)?|SlowDown|PriorRequestNotComplete|BandwidthLimitExceeded)$/;
+const outageCodes =
+  /^(ServerException|ServiceUnavailable(Exception)?|Unavailable|InternalFailure|InternalError|InternalServ(er|ice)Error(Exception)?|InternalException)$/;
+
+/** True for what passes by itself: too many requests, an outage at AWS, no answer. The same request may be sent again. */
+export function isTransient(error: unknown): boolean {
+  if (isUnreachable(error)) return true;
+  const code = awsErrorCode(error);
+  if (code === undefined) return false;
+  return throttlingCodes.test(code) || outageCodes.test(code) || statusOf(error) >= 500;
+}
+
+function statusOf(error: unknown): number {
+  const metadata = (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata;
+  return metadata?.httpStatusCode ?? 0;
 }
 
 /** The answer, or undefined when the thing is not there. Other failures pass through. */
@@ -86,9 +125,7 @@ export function refusedByAws(what: string, error: unknown): unknown {
     code: denied ? 'AWS_ACCESS_DENIED' : 'AWS_REFUSED',
     value: code,
     hint: hintFor(denied, messageOf(error)),
-    retry: /Throttl|TooManyRequests|ServerException|ServiceUnavailable|InternalFailure/.test(code)
-      ? 'backoff'
-      : 'never',
+    retry: isTransient(error) ? 'backoff' : 'never',
     cause: error,
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isAbsent, isInUse, orAbsent, refusedByAws } from './aws-failure.ts';
+import { isAbsent, isInUse, isNotSeenYet, isTransient, orAbsent, refusedByAws } from './aws-failure.ts';
 import type { AwsReader } from './aws-port.ts';
 import { readCallerArn, whoAmI } from './caller.ts';
 import { createAwsClients } from './clients.ts';
@@ -26,12 +26,20 @@ describe('the lists of operations', () => {
   });
 
   it('name operations that the SDK has', async () => {
-    const sdk = await import('@aws-sdk/client-eks');
-    for (const operation of [...readOperations.eks, ...writeOperations.eks])
-      expect(sdk).toHaveProperty(`${operation}Command`);
-    const cloudformation = await import('@aws-sdk/client-cloudformation');
-    for (const operation of [...readOperations.cloudformation, ...writeOperations.cloudformation])
-      expect(cloudformation).toHaveProperty(`${operation}Command`);
+    const noKeys = () => Promise.reject(new Error('no keys'));
+    const { reader, writer, close } = createAwsClients({ ...options, credentials: noKeys, readOnly: false });
+    type Call = (service: string, operation: string, input: object) => Promise<unknown>;
+    const refusals = async (lists: Readonly<Record<string, readonly string[]>>, call: Call) => {
+      const calls = Object.entries(lists).flatMap(([service, names]) => names.map((name) => [service, name] as const));
+      const codes = await Promise.all(
+        calls.map(([service, name]) => call(service, name, {}).catch((error) => error.code)),
+      );
+      return calls.filter((_, index) => codes[index] === 'AWS_OPERATION_REFUSED');
+    };
+    expect(await refusals(readOperations, reader.read.bind(reader) as Call)).toEqual([]);
+    expect(await refusals(writeOperations, writer.write.bind(writer) as Call)).toEqual([]);
+    expect(await refusals({ elb: ['DeleteLoadBalancer'] }, reader.read.bind(reader) as Call)).toHaveLength(1);
+    close();
   });
 });
 
@@ -55,9 +63,55 @@ describe('failures of AWS', () => {
     [awsError('ResourceNotFoundException'), true],
     [awsError('ValidationError', 'Stack with id x does not exist'), true],
     [awsError('ValidationError', 'No updates are to be performed.'), false],
+    [awsError('ClientException', 'No cluster found for name: shop.'), true],
+    [awsError('ClientException', 'These credentials are not authorized.'), false],
     [new Error('ResourceNotFoundException'), false],
   ])('%s is absence: %s', (error, expected) => {
     expect(isAbsent(error)).toBe(expected);
+  });
+
+  it.each([
+    [awsError('ResourceInUseException'), true],
+    [awsError('DependencyViolation'), true],
+    [awsError('InvalidRequestException', "Cluster 'shop' is not in ACTIVE status"), true],
+    [awsError('InvalidRequestException', 'Addon cannot be updated as it is currently in UPDATING state'), true],
+    [awsError('InvalidRequestException', 'deletion protection is enabled'), false],
+    [awsError('InvalidParameterException', 'is not in ACTIVE status'), false],
+  ])('%s is being busy: %s', (error, expected) => {
+    expect(isInUse(error)).toBe(expected);
+  });
+
+  it.each([
+    [awsError('InvalidParameterException', 'Role with arn: r, could not be assumed because it does not exist'), true],
+    [awsError('InvalidParameterException', 'Following required service principals [ec2.amazonaws.com] were not'), true],
+    [awsError('InvalidParameterException', 'The specified principalArn is invalid: invalid principal.'), true],
+    [awsError('InvalidParameterException', 'Subnets specified must be in at least two different AZs'), false],
+    [awsError('ResourcePropagationDelayException'), true],
+    [awsError('ResourceNotFoundException'), true],
+    [awsError('AccessDeniedException', 'does not exist'), false],
+  ])('%s may only not be seen yet: %s', (error, expected) => {
+    expect(isNotSeenYet(error)).toBe(expected);
+  });
+
+  it.each([
+    [awsError('ThrottlingException'), true],
+    [awsError('Throttling'), true],
+    [awsError('RequestLimitExceeded'), true],
+    [awsError('TooManyRequestsException'), true],
+    [awsError('ServerException'), true],
+    [awsError('ServiceUnavailableException'), true],
+    [awsError('InternalError'), true],
+    [Object.assign(awsError('Surprise'), { $metadata: { httpStatusCode: 503 } }), true],
+    [Object.assign(new Error('reset'), { code: 'ECONNRESET' }), true],
+    [awsError('LimitExceededException'), false],
+    [awsError('ResourceLimitExceededException'), false],
+    [awsError('AccessDeniedException'), false],
+    [new Error('ThrottlingException'), false],
+  ])('%s passes by itself: %s', (error, expected) => {
+    expect(isTransient(error)).toBe(expected);
+    expect(refusedByAws('cluster shop', error)).toMatchObject(
+      expected ? { retry: 'backoff' } : error.name === 'Error' ? {} : { retry: 'never' },
+    );
   });
 
   it('are values only where they mean absence', async () => {
@@ -65,12 +119,10 @@ describe('failures of AWS', () => {
     await expect(orAbsent(Promise.reject(awsError('ThrottlingException')))).rejects.toThrow();
   });
 
-  it('tell busy from refused, and say what a caller may not', () => {
-    expect(isInUse(awsError('DependencyViolation'))).toBe(true);
+  it('say what a caller may not', () => {
     expect(refusedByAws('cluster shop', awsError('AccessDeniedException'))).toMatchObject({
       code: 'AWS_ACCESS_DENIED',
     });
-    expect(refusedByAws('cluster shop', awsError('ThrottlingException'))).toMatchObject({ retry: 'backoff' });
   });
 
   it('says that AWS does not answer when nobody listens', async () => {

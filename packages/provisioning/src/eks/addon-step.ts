@@ -49,6 +49,7 @@ class AddonWork {
       resource: this.#change.what,
       usualSeconds: this.#change.usualSeconds ?? usual.addon,
       patience: 12,
+      outlivesFailedUpdate: true,
       look: () => this.#look(),
     });
   }

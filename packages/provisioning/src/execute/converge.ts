@@ -1,7 +1,8 @@
 import type { Change } from '@roadstead/definition';
-import { messageOf, RoadsteadError } from '@roadstead/foundation';
-import { awsErrorCode, isInUse, refusedByAws } from '../calls/aws-failure.ts';
+import { isRoadsteadError, messageOf, RoadsteadError } from '@roadstead/foundation';
+import { awsErrorCode, isAbsent, isInUse, isNotSeenYet, refusedByAws } from '../calls/aws-failure.ts';
 import type { AwsRunContext, StepResult } from './context.ts';
+import { pollDelay } from './poll-delay.ts';
 
 /** What one look at a thing says is to be done. */
 export type Pass =
@@ -24,6 +25,8 @@ export interface Convergence {
   readonly usualSeconds: number;
   /** A wait never lasts longer than this times what is usual. Default 4, and three minutes at least. */
   readonly patience?: number;
+  /** An update that EKS calls failed may still come to hold: the thing itself is looked at before the failure is told. */
+  readonly outlivesFailedUpdate?: boolean;
   /** Describes the thing and decides. Never sends anything. */
   look(): Promise<Pass>;
 }
@@ -37,55 +40,95 @@ const maxRequests = 25;
 export async function converge(context: AwsRunContext, work: Convergence): Promise<StepResult> {
   const started = context.clock.monotonic();
   const elapsed = () => (context.clock.monotonic() - started) / 1000;
-  const limit = Math.max(180, work.usualSeconds * (work.patience ?? 4) * context.pollScale);
-  let requests = 0;
-  let quiet = 0;
-  let busy: string | undefined;
+  const limit = longest(context, work);
+  const state: Sent = { requests: 0, quiet: 0 };
   for (;;) {
     context.signal.throwIfAborted();
-    const pass = await named(work, () => work.look());
+    const pass = await look(work, state);
     if (pass.kind === 'done') {
       report(context, work, 'DONE', elapsed());
-      return { outcome: requests > 0 ? 'changed' : 'unchanged', seconds: elapsed() };
+      return { outcome: state.requests > 0 ? 'changed' : 'unchanged', seconds: elapsed() };
     }
-    if (elapsed() > limit) throw timedOut(work, elapsed(), pass.kind === 'wait' ? pass.for : (busy ?? pass.what));
+    if (elapsed() > limit) {
+      throw state.failed ?? timedOut(work, elapsed(), pass.kind === 'wait' ? pass.for : (state.busy ?? pass.what));
+    }
     if (pass.kind === 'wait') {
       report(context, work, pass.status, elapsed(), pass.for);
     } else {
-      if (requests >= maxRequests) throw notConverging(work, pass.what);
+      if (state.failed !== undefined) throw state.failed;
+      if (state.requests >= maxRequests) throw notConverging(work, pass.what);
       report(context, work, 'REQUESTED', elapsed(), pass.what);
-      busy = await sendOnce(context, work, pass.send, elapsed);
-      if (busy === undefined) requests += 1;
-      else report(context, work, 'BUSY', elapsed(), busy);
-      quiet = busy === undefined ? 0 : quiet;
+      await sendOnce(context, work, pass.send, state, elapsed);
     }
-    await context.clock.sleep(pollDelay(quiet, context.pollScale), context.signal);
-    quiet += 1;
+    await context.clock.sleep(pollDelay(state.quiet, context.pollScale), context.signal);
+    state.quiet += 1;
   }
 }
 
-/** Milliseconds before the next look: half a second, growing to fifteen, both scaled; never under a tenth of a second. */
-export function pollDelay(quiet: number, scale: number): number {
-  return Math.max(100, Math.min(15_000, 500 * 1.5 ** quiet) * scale);
+/** What is remembered between two looks: no more than how requests went. */
+interface Sent {
+  requests: number;
+  /** Looks since the last request that was taken. */
+  quiet: number;
+  /** Why the last request was not taken. */
+  busy?: string;
+  /** Since when AWS has not seen what the request names, seconds. */
+  unseenSince?: number;
+  /** The update that failed, where the thing is looked at nevertheless. */
+  failed?: RoadsteadError;
 }
 
-/** Sends; answers why the thing was busy, or undefined when the request was taken. */
+/** Seconds. */
+function longest({ pollScale }: AwsRunContext, { usualSeconds, patience = 4 }: Convergence): number {
+  return Math.max(180, usualSeconds * patience * pollScale);
+}
+
+/** How long what EKS does not see yet is believed to be on its way, seconds. */
+function propagation({ pollScale }: AwsRunContext): number {
+  return Math.max(3, 60 * pollScale);
+}
+
+/** After an update that failed, a look that fails too is only its echo. */
+async function look(work: Convergence, { failed }: Sent): Promise<Pass> {
+  try {
+    return await named(work, () => work.look());
+  } catch (error) {
+    throw failed ?? error;
+  }
+}
+
+/** Sends, and keeps how it went: taken, or to be tried again after the next look. */
 async function sendOnce(
   context: AwsRunContext,
   work: Convergence,
   send: () => Promise<UpdateReference | undefined>,
+  state: Sent,
   elapsed: () => number,
-): Promise<string | undefined> {
-  let update: UpdateReference | undefined;
+): Promise<void> {
   try {
-    update = await send();
+    const update = await send();
+    state.requests += 1;
+    if (update !== undefined) await followUpdate(context, work, update, elapsed);
   } catch (error) {
-    if (isInUse(error)) return messageOf(error);
-    if (isAlreadySo(error)) return undefined;
-    throw refusedByAws(work.resource, error);
+    if (isAlreadySo(error)) state.requests += 1;
+    else if (work.outlivesFailedUpdate === true && isFailedUpdate(error)) state.failed = error;
+    else return tryLater(context, work, error, state, elapsed());
   }
-  if (update !== undefined) await followUpdate(context, work, update, elapsed);
-  return undefined;
+  state.quiet = 0;
+  delete state.busy;
+  delete state.unseenSince;
+}
+
+/** Throws what will not pass by itself. */
+function tryLater(context: AwsRunContext, work: Convergence, error: unknown, state: Sent, now: number): void {
+  const busy = isInUse(error);
+  if (!busy) {
+    if (!isNotSeenYet(error)) throw refusedByAws(work.resource, error);
+    state.unseenSince ??= now;
+    if (now - state.unseenSince > propagation(context)) throw refusedByAws(work.resource, error);
+  }
+  state.busy = messageOf(error);
+  report(context, work, busy ? 'BUSY' : 'NOT SEEN YET', now, state.busy);
 }
 
 /** EKS refuses an update that would change nothing; the next look finds out whether that is true. */
@@ -97,25 +140,43 @@ function isAlreadySo(error: unknown): boolean {
   );
 }
 
+function isFailedUpdate(error: unknown): error is RoadsteadError {
+  return isRoadsteadError(error) && error.code === 'EKS_UPDATE_FAILED';
+}
+
 async function followUpdate(
   context: AwsRunContext,
   work: Convergence,
   reference: UpdateReference,
   elapsed: () => number,
 ): Promise<void> {
-  const limit = elapsed() + Math.max(180, work.usualSeconds * (work.patience ?? 4) * context.pollScale);
+  const since = elapsed();
   for (let quiet = 0; ; quiet += 1) {
     await context.clock.sleep(pollDelay(quiet, context.pollScale), context.signal);
-    const answer = await named(work, () =>
-      context.reader.read('eks', 'DescribeUpdate', { ...reference }, context.signal),
-    );
-    const update = answer.update;
+    const update = await describeUpdate(context, work, reference, elapsed() - since);
     const status = update?.status ?? 'InProgress';
     if (status === 'Successful') return;
     const reasons = (update?.errors ?? []).map((error) => `${error.errorCode}: ${error.errorMessage}`);
     if (status === 'Failed' || status === 'Cancelled') throw updateFailed(work, status, reasons);
     report(context, work, 'UPDATING', elapsed(), update?.type);
-    if (elapsed() > limit) throw timedOut(work, elapsed(), `the update ${reference.updateId} (${update?.type})`);
+    if (elapsed() - since > longest(context, work)) {
+      throw timedOut(work, elapsed(), `the update ${reference.updateId} (${update?.type})`);
+    }
+  }
+}
+
+/** Undefined for a moment after the request: EKS may answer from where the update is not known yet. */
+async function describeUpdate(
+  context: AwsRunContext,
+  work: Convergence,
+  reference: UpdateReference,
+  sinceSeconds: number,
+) {
+  try {
+    return (await context.reader.read('eks', 'DescribeUpdate', { ...reference }, context.signal)).update;
+  } catch (error) {
+    if (isAbsent(error) && sinceSeconds < propagation(context)) return undefined;
+    throw refusedByAws(work.resource, error);
   }
 }
 

@@ -12,6 +12,7 @@ import { applyStack, protectStack } from '../stacks/apply-stack.ts';
 import { deleteStack } from '../stacks/delete-stack.ts';
 import type { AwsRunContext, StepResult } from './context.ts';
 import { liveOutputs, settled } from './live-outputs.ts';
+import { patient } from './patient.ts';
 
 /** The step for one kind of change; `name` is what follows the kind in the change's id. */
 type Step = (context: AwsRunContext, change: Change, release: Release, name: string) => Promise<StepResult>;
@@ -50,7 +51,8 @@ const kinds: readonly Kind[] = [
  * Executes one line of an AWS plan: looks, sends what is missing, waits until it holds. Safe to repeat after any cut; the
  * state of the world, not a journal, says where to go on. A way down needs no release. Throws `RoadsteadError` with the cause and a hint.
  */
-export async function executeAwsChange(context: AwsRunContext, change: Change, release?: Release): Promise<StepResult> {
+export async function executeAwsChange(run: AwsRunContext, change: Change, release?: Release): Promise<StepResult> {
+  const context = patient(run, change);
   const kind = kinds.find(({ prefix }) => change.id.startsWith(prefix));
   if (kind === undefined) throw new Error(`${change.id} is no change of AWS`);
   const name = change.id.slice(kind.prefix.length);

@@ -2,7 +2,7 @@ import type { Change } from '@roadstead/definition';
 import { RoadsteadError } from '@roadstead/foundation';
 import { awsErrorCode } from '../calls/aws-failure.ts';
 import type { AwsRunContext } from '../execute/context.ts';
-import { pollDelay } from '../execute/converge.ts';
+import { pollDelay } from '../execute/poll-delay.ts';
 import { describeStack } from '../observe/observe-stacks.ts';
 import type { ObservedStack } from '../observe/observed.ts';
 import { usualResourceSeconds } from '../plan/usual-seconds.ts';
