@@ -45,6 +45,7 @@ export {
   type PatchType,
   type PodLogOptions,
   type ReadOnlyKubernetesClient,
+  requestsAtOnce,
 } from './client/kubernetes-client.ts';
 export type { ListOptions, ListResult } from './client/list.ts';
 export type { ResourceMapping } from './client/resource-path.ts';

@@ -1,5 +1,5 @@
 import { type Clock, mapBounded, RoadsteadError, systemClock } from '@roadstead/foundation';
-import type { KubernetesClient } from '../client/kubernetes-client.ts';
+import { type KubernetesClient, requestsAtOnce } from '../client/kubernetes-client.ts';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 import { describeRef, groupKindOf, type ObjectRef } from '../objects/object-ref.ts';
 import { fieldManager, sortedSet } from './applyset.ts';
@@ -26,7 +26,7 @@ export interface ApplyContext {
   readonly onProgress?: (progress: ApplyProgress) => void;
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
-  /** Requests under way at once; default 12. */
+  /** Requests under way at once; default `requestsAtOnce`. */
   readonly concurrency?: number;
 }
 
@@ -80,7 +80,7 @@ export async function applyComponent(
   for (const phase of phases) {
     await mapBounded(
       kindsInTurn(pending.filter((change) => phaseOf(change.ref) === phase)),
-      context.concurrency ?? 12,
+      context.concurrency ?? requestsAtOnce,
       async (change) => {
         const target = placed.get(change.key);
         if (target === undefined) return;

@@ -1,15 +1,12 @@
 import { isRoadsteadError, mapBounded } from '@roadstead/foundation';
 import { type ApiCatalog, findMapping, preferredMapping } from '../client/api-catalog.ts';
-import type { KubernetesReader } from '../client/kubernetes-client.ts';
+import { type KubernetesReader, requestsAtOnce } from '../client/kubernetes-client.ts';
 import type { ResourceMapping } from '../client/resource-path.ts';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 import { apiVersionOf, groupKindOf, type KindRef, keyOf, refOf } from '../objects/object-ref.ts';
 import { applySetIdOf, idLabel, inventoryNamespace, parseGroupKind, partOfLabel, readParent } from './applyset.ts';
 import { parseInventory } from './inventory.ts';
 import type { ObservedMember, ObservedParent, ObservedRelease } from './release-types.ts';
-
-/** A consistent list waits up to 100 ms for the API server's cache, whatever it holds: as many at once as a client has connections. */
-const listsAtOnce = 16;
 
 /**
  * Reads what is there: the parents, the names of namespaces, and one list per kind by label over all components.
@@ -70,7 +67,8 @@ async function listMembers(
   const listed = signal === undefined ? {} : { signal };
   const gone: ResourceMapping[] = [];
   const rest = kinds.filter((mapping) => !isNamespace(mapping));
-  const lists = await mapBounded(rest, listsAtOnce, async (mapping) => {
+  // A consistent list waits up to 100 ms for the API server's cache, whatever it holds: so they wait together.
+  const lists = await mapBounded(rest, requestsAtOnce, async (mapping) => {
     const kind = { apiVersion: apiVersionOf(mapping.group, mapping.version), kind: mapping.kind };
     try {
       return (await client.list(kind, { ...listed, labelSelector: partOfLabel })).items;

@@ -23,18 +23,23 @@ export function appliedEntryOf(object: KubernetesObject, manager: string): Manag
 /** The leaves that a manager owns by server-side apply and the values they have now. */
 export function ownedFieldsOf(object: KubernetesObject, manager: string): readonly OwnedField[] {
   const entry = appliedEntryOf(object, manager);
-  return entry?.fieldsV1 === undefined ? [] : leavesOf(entry.fieldsV1, object, '');
+  const found: OwnedField[] = [];
+  if (entry?.fieldsV1 !== undefined) addLeaves(found, entry.fieldsV1, object, '');
+  return found;
 }
 
-function leavesOf(fields: JsonRecord, value: unknown, path: string): readonly OwnedField[] {
-  const members = Object.entries(fields).filter(([name]) => name !== '.');
+/** Appends to one list, as this runs over every field of every object each time a plan is made. */
+function addLeaves(found: OwnedField[], fields: JsonRecord, value: unknown, path: string): void {
+  const names = Object.keys(fields);
+  const whole = '.' in fields;
   // Only '.' or nothing below: the manager owns the thing as a whole (or just its being there).
-  if (members.length === 0) return [{ path, value: '.' in fields ? presenceOf(value) : value }];
-  const children = members.flatMap(([name, below]) => {
+  if (whole || names.length === 0) found.push({ path, value: whole ? presenceOf(value) : value });
+  for (const name of names) {
+    if (name === '.') continue;
     const step = stepInto(name, value);
-    return leavesOf(isRecord(below) ? below : {}, step.value, path + step.path);
-  });
-  return '.' in fields ? [{ path, value: presenceOf(value) }, ...children] : children;
+    const below = fields[name];
+    addLeaves(found, isRecord(below) ? below : {}, step.value, path + step.path);
+  }
 }
 
 /** Owning a map or list as such says nothing of what others put into it. */

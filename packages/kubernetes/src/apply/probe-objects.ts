@@ -1,5 +1,5 @@
 import { mapBounded } from '@roadstead/foundation';
-import type { ReadOnlyKubernetesClient } from '../client/kubernetes-client.ts';
+import { type ReadOnlyKubernetesClient, requestsAtOnce } from '../client/kubernetes-client.ts';
 import { KubernetesStatusError } from '../client/status-error.ts';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 import { fieldManager } from './applyset.ts';
@@ -7,8 +7,6 @@ import { conflictsOf, decideConflicts } from './decide-conflicts.ts';
 import { desiredDigestOf } from './fingerprint.ts';
 import { effectiveDesired, recordOf } from './plan-objects.ts';
 import type { FieldConflict, ObservedRelease, PlacedObject, Probe, ProbeOutcome } from './release-types.ts';
-
-const probesAtOnce = 12;
 
 /** Asks the server, by dry run, what applying each object would make of it. */
 export async function probeObjects(
@@ -18,7 +16,7 @@ export async function probeObjects(
   mayForce: (placed: PlacedObject, conflict: FieldConflict) => boolean,
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, Probe>> {
-  const probes = await mapBounded(suspects, probesAtOnce, async (placed): Promise<[string, Probe]> => {
+  const probes = await mapBounded(suspects, requestsAtOnce, async (placed): Promise<[string, Probe]> => {
     const listed = observed.members.get(placed.key)?.object;
     const first = await tryApply(client, placed, listed, observed, mayForce, signal);
     if (listed !== undefined || !isThere(first)) return [placed.key, { live: listed, outcome: first }];

@@ -1,4 +1,5 @@
 import { mapBounded } from '@roadstead/foundation';
+import { requestsAtOnce } from '../client/kubernetes-client.ts';
 import { groupKindOf } from '../objects/object-ref.ts';
 import type { ApplyContext } from './apply-component.ts';
 import { sortedSet } from './applyset.ts';
@@ -20,7 +21,7 @@ export async function pruneRelease(context: ApplyContext): Promise<{ readonly pr
   for (const phase of [...phases].reverse()) {
     await mapBounded(
       prunes.filter((change) => phaseOf(change.ref) === phase),
-      context.concurrency ?? 12,
+      context.concurrency ?? requestsAtOnce,
       async (change) => {
         await client.delete(change.ref, change.uid === undefined ? {} : { uid: change.uid }, signal);
         done += 1;

@@ -13,6 +13,12 @@ import { createTransport } from './transport.ts';
 import type { WatchEvent, WatchOptions } from './watch.ts';
 import { createWriter } from './writer.ts';
 
+/**
+ * Connections of a client, and so the requests that it has under way. Applies are bound by the API server's processors:
+ * 24 keep two of them busy, and are half the seats that priority and fairness gives `global-default`.
+ */
+export const requestsAtOnce = 24;
+
 export interface ClientOptions {
   /** `https://host[:port]`, as a kubeconfig has it. */
   readonly server: string;
@@ -21,7 +27,7 @@ export interface ClientOptions {
   readonly credentials: CredentialSource;
   readonly userAgent: string;
   readonly timeouts?: { readonly connectMs?: number; readonly requestMs?: number };
-  /** Open connections at most; default 16. */
+  /** Open connections at most; default `requestsAtOnce`. */
   readonly connections?: number;
   readonly clock?: Clock;
   /** In [0, 1); jitters the retries. */
@@ -133,7 +139,7 @@ export function createKubernetesClient(
     server: options.server,
     credentials: options.credentials,
     userAgent: options.userAgent,
-    connections: options.connections ?? 16,
+    connections: options.connections ?? requestsAtOnce,
     requestTimeoutMs: options.timeouts?.requestMs ?? 30_000,
     connectTimeoutMs: options.timeouts?.connectMs ?? 10_000,
     clock,
