@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { applyRelease, isPlanEmpty, type KubernetesObject, planRelease } from '@roadstead/kubernetes';
+import { mapBounded } from '@roadstead/foundation';
+import { applyRelease, isPlanEmpty, type KubernetesObject, planRelease, requestsAtOnce } from '@roadstead/kubernetes';
 import { stringify } from 'yaml';
 import {
   startTestControlPlane,
@@ -31,14 +32,19 @@ interface Contender {
   readonly mendOne: Figures;
 }
 
-/** `warm` is a client in a process that runs, as in the lifecycle's workers; `cold` a process of its own each time, as kubectl is. */
+/**
+ * `warm` is a client in a process that runs, as in the lifecycle's workers; `cold` a process of its own each time, as kubectl
+ * is. `bare` sends every object at once by the same connections and neither plans nor remembers: what it needs to make new
+ * ones is the API server's own share, and nobody who applies them can be faster.
+ */
 export interface ApplyReport {
   readonly objects: number;
   readonly rounds: number;
   readonly kubectl: Contender;
   readonly warm: Contender;
   readonly cold: Contender;
-  readonly timesFasterThanKubectl: { readonly warm: Ratios; readonly cold: Ratios };
+  readonly bare: Contender;
+  readonly timesFasterThanKubectl: { readonly warm: Ratios; readonly cold: Ratios; readonly bare: Ratios };
 }
 
 interface Ratios {
@@ -57,7 +63,7 @@ interface Track {
 type Apply = () => Promise<number | undefined>;
 
 /**
- * Applies the same mix of objects to a bare control plane by three ways in turn, each into namespaces that were not there
+ * Applies the same mix of objects to a bare control plane by four ways in turn, each into namespaces that were not there
  * and with nothing of the others left. Each lap is checked: all is there, a second apply writes nothing, an edit is mended.
  */
 export async function benchApply(options: ApplyOptions): Promise<ApplyReport> {
@@ -68,11 +74,10 @@ export async function benchApply(options: ApplyOptions): Promise<ApplyReport> {
     const kubeconfig = join(directory, 'kubeconfig');
     await writeFile(kubeconfig, stringify(kubeconfigOf(plane)), { mode: 0o600 });
     const track: Track = { plane, kubeconfig, directory };
-    await lap(track, 'warm-up-kubectl', 'kubectl', 20);
-    await lap(track, 'warm-up-ours', 'warm', 20);
-    const laps: Record<keyof typeof ways, Lap[]> = { warm: [], kubectl: [], cold: [] };
+    const laps: Record<Way, Lap[]> = { warm: [], kubectl: [], cold: [], bare: [] };
+    for (const way of order) await lap(track, `warm-up-${way}`, way, options.objects);
     for (let round = 1; round <= rounds; round++) {
-      for (const way of ['warm', 'kubectl', 'cold'] as const) {
+      for (const way of order) {
         const figures = await lap(track, `${way}-${round}`, way, options.objects);
         laps[way].push(figures);
         onProgress(`apply, round ${round}, ${way}: ${JSON.stringify(figures)} ms`);
@@ -85,9 +90,11 @@ export async function benchApply(options: ApplyOptions): Promise<ApplyReport> {
   }
 }
 
-const ways = { warm: warmApply, kubectl: kubectlApply, cold: coldApply };
+const ways = { warm: warmApply, kubectl: kubectlApply, cold: coldApply, bare: bareApply };
+type Way = keyof typeof ways;
+const order: readonly Way[] = ['warm', 'kubectl', 'cold', 'bare'];
 
-async function lap(track: Track, name: string, way: keyof typeof ways, objects: number): Promise<Lap> {
+async function lap(track: Track, name: string, way: Way, objects: number): Promise<Lap> {
   const workload = workloadOf(objects, name);
   const file = join(track.directory, `${name}.yaml`);
   await writeFile(file, workload.objects.map((object) => stringify(object)).join('---\n'));
@@ -112,10 +119,22 @@ function warmApply({ plane: { client } }: Track, { objects }: Workload): Apply {
   };
 }
 
-function coldApply({ kubeconfig }: Track, _workload: Workload, file: string): Apply {
-  const program = join(import.meta.dirname, 'apply-process.ts');
+function bareApply({ plane: { client } }: Track, { objects }: Workload): Apply {
+  const namespaces = objects.filter(({ kind }) => kind === 'Namespace');
+  const rest = objects.filter(({ kind }) => kind !== 'Namespace');
   return async () => {
-    const text = await output(process.execPath, [program, kubeconfig, file, 'bench']);
+    for (const part of [namespaces, rest])
+      await mapBounded(part, requestsAtOnce, (object) => client.apply(object, { fieldManager: 'bare', force: true }));
+    return undefined;
+  };
+}
+
+/** Its compiled code is kept from one process to the next, as `bin/roadstead` does it. */
+function coldApply({ kubeconfig, directory }: Track, _workload: Workload, file: string): Apply {
+  const program = join(import.meta.dirname, 'apply-process.ts');
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(directory, 'compile-cache') };
+  return async () => {
+    const text = await output(process.execPath, [program, kubeconfig, file, 'bench'], env);
     return (JSON.parse(text) as { written: number }).written;
   };
 }
@@ -171,17 +190,23 @@ async function clear({ plane: { client } }: Track, { namespaces }: Workload): Pr
   throw new Error('the namespaces of the last lap are still going after two minutes');
 }
 
-function reportOf({ objects, rounds }: ApplyOptions, laps: Record<keyof typeof ways, readonly Lap[]>): ApplyReport {
+function reportOf({ objects, rounds }: ApplyOptions, laps: Record<Way, readonly Lap[]>): ApplyReport {
   const kubectl = contenderOf(laps.kubectl);
   const warm = contenderOf(laps.warm);
   const cold = contenderOf(laps.cold);
+  const bare = contenderOf(laps.bare);
   return {
     objects,
     rounds,
     kubectl,
     warm,
     cold,
-    timesFasterThanKubectl: { warm: ratiosOf(warm, kubectl), cold: ratiosOf(cold, kubectl) },
+    bare,
+    timesFasterThanKubectl: {
+      warm: ratiosOf(warm, kubectl),
+      cold: ratiosOf(cold, kubectl),
+      bare: ratiosOf(bare, kubectl),
+    },
   };
 }
 
