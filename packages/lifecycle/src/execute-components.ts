@@ -1,4 +1,5 @@
 import type { Release } from '@roadstead/channel';
+import type { Inputs } from '@roadstead/definition';
 import { RoadsteadError } from '@roadstead/foundation';
 import {
   type ApplyContext,
@@ -12,6 +13,7 @@ import {
   waitReady,
 } from '@roadstead/kubernetes';
 import type { Outputs } from '@roadstead/provisioning';
+import { carryInputs } from './carried-inputs.ts';
 import { linesOfObjects, movedSince } from './object-changes.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 import { componentsOf } from './plan-objects.ts';
@@ -22,6 +24,8 @@ export interface ComponentExecutorOptions {
   readonly world: ReadingWorld;
   readonly release: Release;
   readonly plan: Plan;
+  /** What the cluster carries from now on. */
+  readonly inputs: Inputs;
   readonly connect: () => Promise<KubernetesClient>;
   readonly outputs: () => Promise<Outputs>;
   /** How long a component may take to become ready. */
@@ -98,6 +102,7 @@ function waitForObjects(
 
 async function openRelease(options: ComponentExecutorOptions, context: StepContext): Promise<Opened> {
   const client = await options.connect();
+  await carryInputs(client, options.inputs, context.signal);
   const components = componentsOf(options.release, await options.outputs());
   // The shown plan has tried what is new; trying it again would only cost a request for each object.
   const plan = await planRelease(client, components, { signal: context.signal, tryNew: false });

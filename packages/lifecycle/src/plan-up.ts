@@ -1,6 +1,7 @@
 import type { Release } from '@roadstead/channel';
 import { checkTransition, type Inputs, type Problem } from '@roadstead/definition';
 import { RoadsteadError } from '@roadstead/foundation';
+import type { ReadOnlyKubernetesClient } from '@roadstead/kubernetes';
 import {
   type Caller,
   inputsFromObserved,
@@ -12,6 +13,7 @@ import {
   whoAmI,
 } from '@roadstead/provisioning';
 import type { ClusterRecord } from '@roadstead/store';
+import { chooseInputs, readCarriedInputs } from './carried-inputs.ts';
 import { connectReader } from './connect.ts';
 import { observedFacts } from './observed-facts.ts';
 import type { Plan } from './plan.ts';
@@ -24,6 +26,8 @@ export interface PreparedUp {
   readonly target: Target;
   readonly caller: Caller;
   readonly inputs: Inputs;
+  /** What the cluster carried when the inputs were chosen; absent when it carried none. */
+  readonly carried?: Inputs;
   readonly release: Release;
   readonly observed: ObservedAws;
   readonly plan: Plan;
@@ -47,47 +51,44 @@ export async function planUp(
   options: PlanUpOptions,
 ): Promise<Checked<PreparedUp>> {
   const { cluster } = target;
-  const caller = await whoAmI(world.reader, cluster.account, options.signal);
+  const { signal } = options;
+  const { name, account, region } = cluster;
+  const caller = await whoAmI(world.reader, account, signal);
   const record = await world.store.records.read(clusterIdOf(cluster));
-  const found = await resolve(world, target, record, options);
-  const rendered = renderTarget(target, found.inputs);
-  if ('problems' in rendered) return rendered;
-  const release = rendered.value;
-  const observed = found.observed ?? (await observe(world.reader, release, observeOptions(world, options.signal)));
-  const oneWay = checkTransition(observedFacts(observed), target.file);
-  if (oneWay.length > 0) return { problems: oneWay };
-  const plan = await comparePlan({ world, target, caller, release, observed, record }, options.signal);
-  return 'problems' in plan
-    ? plan
-    : { value: { target, caller, inputs: found.inputs, release, observed, plan: plan.value } };
+  const found = await observe(world.reader, { cluster: { name, account, region } }, observeOptions(world, signal));
+  const client = connectReader(world, found);
+  try {
+    const carried = client === undefined ? undefined : await readCarriedInputs(client, signal);
+    const previous = chooseInputs(record, carried) ?? inputsFromObserved(found);
+    const inputs = await resolveInputs(world.reader, cluster, {
+      ...(previous === undefined ? {} : { previous }),
+      refresh: options.refreshInputs,
+      signal,
+    });
+    const rendered = renderTarget(target, inputs);
+    if ('problems' in rendered) return rendered;
+    const release = rendered.value;
+    const observed = await withNamesakes(world, release, found, signal);
+    const oneWay = checkTransition(observedFacts(observed), target.file);
+    if (oneWay.length > 0) return { problems: oneWay };
+    const plan = await comparePlan({ world, target, caller, release, observed, record, client }, signal);
+    if ('problems' in plan) return plan;
+    const made = { target, caller, inputs, release, observed, plan: plan.value };
+    return { value: carried === undefined ? made : { ...made, carried } };
+  } finally {
+    await client?.close();
+  }
 }
 
-/** Inputs are sticky: from the record, else read back from what is there, else asked of the world. */
-async function resolve(
+/** Stacks are found by the cluster's tag; one that has a name of ours and somebody else's tag only by its name. */
+async function withNamesakes(
   world: ReadingWorld,
-  target: Target,
-  record: ClusterRecord | undefined,
-  options: PlanUpOptions,
-): Promise<{ inputs: Inputs; observed?: ObservedAws }> {
-  const { reader } = world;
-  const { cluster } = target;
-  if (record?.inputs !== undefined) {
-    return {
-      inputs: await resolveInputs(reader, cluster, {
-        previous: record.inputs,
-        refresh: options.refreshInputs,
-        signal: options.signal,
-      }),
-    };
-  }
-  const identity = { cluster: { name: cluster.name, account: cluster.account, region: cluster.region } };
-  const observed = await observe(reader, identity, observeOptions(world, options.signal));
-  const previous = inputsFromObserved(observed);
-  const known = previous === undefined ? {} : { previous };
-  return {
-    inputs: await resolveInputs(reader, cluster, { ...known, refresh: options.refreshInputs, signal: options.signal }),
-    observed,
-  };
+  release: Release,
+  found: ObservedAws,
+  signal: AbortSignal,
+): Promise<ObservedAws> {
+  const isFound = release.stacks.every(({ stackName }) => found.stacks[stackName] !== undefined);
+  return isFound ? found : observe(world.reader, release, observeOptions(world, signal));
 }
 
 function observeOptions({ clock, pollScale }: ReadingWorld, signal: AbortSignal) {
@@ -101,35 +102,32 @@ interface Comparison {
   readonly release: Release;
   readonly observed: ObservedAws;
   readonly record: ClusterRecord | undefined;
+  /** Undefined while there is no API server. */
+  readonly client: ReadOnlyKubernetesClient | undefined;
 }
 
 async function comparePlan(
-  { world, target, caller, release, observed, record }: Comparison,
+  { world, target, caller, release, observed, record, client }: Comparison,
   signal: AbortSignal,
 ): Promise<Checked<Plan>> {
   const verified = record?.verifiedDigest === undefined ? {} : { verifiedDigest: record.verifiedDigest };
   const own = caller.principalArn === undefined ? {} : { ownPrincipalArn: caller.principalArn };
   const aws = planAws({ release, observed, ...verified, ...own });
   if (aws.refusals.length > 0) return { problems: aws.refusals.map((refusal) => refusalProblem(target, refusal)) };
-  const client = connectReader(world, observed);
-  try {
-    const components = componentsOf(release, knownOutputs(release, observed));
-    const expectsAccess = isLetIn(caller, aws.changes);
-    const objects = await planObjectLines(client, components, { expectsAccess, signal });
-    refuseObjects(objects.refusals);
-    return {
-      value: {
-        kind: 'up',
-        header: headerOf(world, target, caller),
-        version: release.version,
-        digest: release.digest,
-        changes: [...aws.changes, ...objects.changes],
-        warnings: [...warningTexts(target.warnings), ...objects.warnings],
-      },
-    };
-  } finally {
-    await client?.close();
-  }
+  const components = componentsOf(release, knownOutputs(release, observed));
+  const expectsAccess = isLetIn(caller, aws.changes);
+  const objects = await planObjectLines(client, components, { expectsAccess, signal });
+  refuseObjects(objects.refusals);
+  return {
+    value: {
+      kind: 'up',
+      header: headerOf(world, target, caller),
+      version: release.version,
+      digest: release.digest,
+      changes: [...aws.changes, ...objects.changes],
+      warnings: [...warningTexts(target.warnings), ...objects.warnings],
+    },
+  };
 }
 
 export function headerOf(

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { RoadsteadError } from '@roadstead/foundation';
+import { digestOf, RoadsteadError } from '@roadstead/foundation';
 import { executeAwsChange, liveOutputs, observe, orderAwsChanges } from '@roadstead/provisioning';
 import type { RunJournal } from '@roadstead/store';
 import { awsContext } from './aws-context.ts';
+import { carryInputs } from './carried-inputs.ts';
 import type { LifecycleEvent } from './events.ts';
 import { componentExecutor } from './execute-components.ts';
 import { type HeldWorld, underLease } from './held-world.ts';
@@ -22,7 +23,7 @@ export interface RunOptions {
 
 /** Executes a plan under the cluster's lease and verifies it. The version becomes current only when everything is ready. */
 export async function runUp(world: World, prepared: PreparedUp, options: RunOptions): Promise<RunOutcome> {
-  const { release, inputs, target, caller, plan } = prepared;
+  const { release, inputs, carried, target, caller, plan } = prepared;
   return underLease(world, clusterIdOf(target.cluster), options.abort, async (heldWorld, signal) => {
     const journal = await heldWorld.store.beginRun(heldWorld.held.lease, heldWorld.clock, {
       kind: 'up',
@@ -31,10 +32,30 @@ export async function runUp(world: World, prepared: PreparedUp, options: RunOpti
       plan,
       version: release.version,
       digest: release.digest,
-      declared: { definition: target.text, inputs },
+      declared: {
+        definition: target.text,
+        inputs,
+        ...(carried === undefined ? {} : { inputsBase: digestOf(carried) }),
+      },
     });
+    await carryBeforehand(heldWorld, prepared, signal);
     return walk(heldWorld, prepared, { ...options, signal, journal });
   });
+}
+
+/**
+ * Whoever plans on another machine while this run works, or after it was cut off, should go on with its inputs. A server that is
+ * not there yet or does not answer gets them when its components are applied; there a failure counts.
+ */
+async function carryBeforehand(world: HeldWorld, prepared: PreparedUp, signal: AbortSignal): Promise<void> {
+  const { inputs, carried, observed } = prepared;
+  if (carried !== undefined && digestOf(carried) === digestOf(inputs)) return;
+  const client = world.connectWriter(observed);
+  try {
+    if (client !== undefined) await carryInputs(client, inputs, signal).catch(() => undefined);
+  } finally {
+    await client?.close();
+  }
 }
 
 interface Walk extends RunOptions {
@@ -48,6 +69,7 @@ async function walk(world: HeldWorld, prepared: PreparedUp, options: Walk): Prom
     world,
     release,
     plan,
+    inputs: prepared.inputs,
     readyTimeoutMs: Math.max(60_000, 15 * 60_000 * world.pollScale),
     connect: () => connectNow(world, prepared, options.signal),
     outputs: () => liveOutputs(awsContext(world, identityOf(prepared), silent(options)), release, release.components),
