@@ -3,7 +3,7 @@ import { policyArn } from './access/policy-rules.ts';
 import { KubeClient } from './kube/kube-client.ts';
 import { type Members, records, requiredText, text, within } from './shared/read.ts';
 import { type KubeUser, kubeUser } from './testing/kube-user.ts';
-import { playNodes } from './testing/node-double.ts';
+import { lostGroup, playNodes } from './testing/node-double.ts';
 import { account, place, type RealSandbox, startRealSandbox } from './testing/real-sandbox.ts';
 import { eksToken, type Keys } from './testing/sign.ts';
 import { eventually, makeWorld, type World } from './testing/world.ts';
@@ -14,6 +14,10 @@ let user: KubeUser;
 let admin: KubeClient;
 const nodes = new AbortController();
 let playing: Promise<void>;
+
+/** Why the instances of the lost group cannot join, once somebody knows. */
+let reason: string | undefined;
+const whyNotJoined = () => reason;
 
 const clusterName = 'shop';
 const describeCluster = async () => within(await sandbox.call('DescribeCluster', { name: clusterName }), 'cluster');
@@ -43,7 +47,7 @@ async function session(name: string): Promise<{ readonly arn: string; readonly k
 }
 
 beforeAll(async () => {
-  sandbox = await startRealSandbox();
+  sandbox = await startRealSandbox({ nodes: { readyCount: () => Number.POSITIVE_INFINITY, whyNotJoined } });
   world = await makeWorld(sandbox);
   playing = playNodes(sandbox, sandbox.eks.clusters, nodes.signal);
   const made = await sandbox.call('CreateCluster', {
@@ -271,6 +275,15 @@ describe('an add-on', () => {
     await eventually(read, (data) => text(data, 'config') !== 'mine');
     await addonIs('kube-proxy', 'ACTIVE');
   });
+
+  it('is watched after its failed creation was mended too', async () => {
+    const daemon = { apiVersion: 'apps/v1', kind: 'DaemonSet', namespace: 'kube-system', name: 'kube-proxy' };
+    await admin.delete(daemon);
+    const degraded = await addonIs('kube-proxy', 'DEGRADED');
+    expect(records(within(degraded, 'health'), 'issues')).toMatchObject([{ code: 'K8sResourceNotFound' }]);
+    await sandbox.call('UpdateAddon', { clusterName, addonName: 'kube-proxy', resolveConflicts: 'OVERWRITE' });
+    await addonIs('kube-proxy', 'ACTIVE');
+  });
 });
 
 const groupName = 'app';
@@ -333,6 +346,28 @@ describe('a node group', () => {
       `labelSelector=${encodeURIComponent('tier=gold')}`,
     );
     expect(labelled.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('whose instances cannot join fails when the time of EKS is over, not that of a slow machine', async () => {
+    const lost = { clusterName, nodegroupName: lostGroup };
+    const described = async () => within(await sandbox.call('DescribeNodegroup', lost), 'nodegroup');
+    await sandbox.call('CreateNodegroup', { ...wanted(), ...lost });
+    await eventually(described, (group) => group.resources !== undefined);
+    const begun = performance.now();
+    // Twenty minutes at factor 600 are two seconds: while nothing is known against its instances, it goes on.
+    await new Promise((resolve) => setTimeout(resolve, 3500));
+    expect(await described()).toMatchObject({ status: 'CREATING' });
+    reason = 'no way out';
+    const failed = await eventually(described, (group) => text(group, 'status') === 'CREATE_FAILED', 20);
+    expect(performance.now() - begun).toBeLessThan(30_000);
+    const [issue] = records(within(failed, 'health'), 'issues');
+    expect(issue).toMatchObject({ code: 'NodeCreationFailure' });
+    expect(issue?.resourceIds).toHaveLength(2);
+    await sandbox.call('DeleteNodegroup', lost);
+    await eventually(
+      () => sandbox.call('ListNodegroups', { clusterName }),
+      (answer) => !(answer.nodegroups as readonly string[]).includes(lostGroup),
+    );
   });
 
   it('keeps its cluster from being deleted', async () => {

@@ -12,12 +12,18 @@ interface Member {
 
 interface Model {
   readonly operations: Readonly<
-    Record<string, { http: { method: string; requestUri: string }; input?: { shape: string } }>
+    Record<
+      string,
+      { http: { method: string; requestUri: string }; input?: { shape: string }; errors?: readonly { shape: string }[] }
+    >
   >;
   readonly shapes: Readonly<Record<string, { readonly members?: Readonly<Record<string, Member>> }>>;
 }
 
-/** Calls EKS over HTTP at the gateway, signed, by botocore's model. Rejects with the error's code and message. */
+/**
+ * Calls EKS over HTTP at the gateway, signed, by botocore's model. Rejects with the error's code and message, and with a
+ * plain error when the model does not declare the code for the operation.
+ */
 export type EksClient = (operation: string, input?: Record<string, unknown>) => Promise<Record<string, unknown>>;
 
 export function eksClient(url: string, botocoreData: string, keys: Keys, region: string): EksClient {
@@ -25,6 +31,9 @@ export function eksClient(url: string, botocoreData: string, keys: Keys, region:
   const model = JSON.parse(gunzipSync(readFileSync(file)).toString()) as Model;
   return (operation, input = {}) => send(url, model, keys, region, operation, input);
 }
+
+/** What EKS answers though the model of the operation does not say so, and what only the sandbox says. */
+const undeclared = ['ResourceNotFoundException', 'NotImplementedException'];
 
 async function send(
   url: string,
@@ -71,5 +80,9 @@ async function send(
   const parsed = JSON.parse((await answer.text()) || '{}') as Record<string, unknown>;
   if (answer.ok) return parsed;
   const code = answer.headers.get('x-amzn-errortype')?.split(':')[0] ?? 'Unknown';
+  const declared = (operation.errors ?? []).map(({ shape }) => shape);
+  if (![...declared, ...undeclared].includes(code)) {
+    throw new Error(`${name} answered ${code}, which its model does not declare: ${String(parsed.message)}`);
+  }
   throw new AwsError(code, String(parsed.message ?? parsed.Message ?? ''), answer.status);
 }

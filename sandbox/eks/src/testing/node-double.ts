@@ -4,9 +4,12 @@ import type { EksClusters } from '../ports.ts';
 import { type Members, records, text, within } from '../shared/read.ts';
 import type { RealSandbox } from './real-sandbox.ts';
 
+/** A node group whose instances never join. */
+export const lostGroup = 'lost';
+
 /**
  * The least that stands in for `@roadstead/sandbox-nodes`, which depends on this package: every instance of a group's
- * Auto Scaling group is a Ready node, every bound pod runs at once, and what ends is forgotten.
+ * Auto Scaling group is a Ready node, but those of `lostGroup`; every bound pod runs at once, and what ends is forgotten.
  */
 export async function playNodes(sandbox: RealSandbox, clusters: EksClusters, signal: AbortSignal): Promise<void> {
   const clients = new Map<string, KubeClient>();
@@ -17,7 +20,8 @@ export async function playNodes(sandbox: RealSandbox, clusters: EksClusters, sig
         new KubeClient({ endpoint: cluster.endpoint, caPem: cluster.caPem, ...cluster.admin });
       clients.set(cluster.id, kube);
       try {
-        for (const group of clusters.nodeGroups(cluster)) await playGroup(sandbox, kube, group.name, group.asgName);
+        const groups = clusters.nodeGroups(cluster).filter((group) => group.name !== lostGroup);
+        for (const group of groups) await playGroup(sandbox, kube, group.name, group.asgName);
         await playPods(kube);
       } catch {
         // The control plane restarts or ends: the next pass tries again.

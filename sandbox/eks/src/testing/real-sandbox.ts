@@ -5,7 +5,7 @@ import { systemClock } from '@roadstead/foundation';
 import { binaryProvider } from '@roadstead/sandbox-control-plane';
 import { createGateway, type Gateway, type Place } from '@roadstead/sandbox-gateway';
 import { ensureMoto, startMoto } from '@roadstead/sandbox-moto';
-import { createEksService, type EksSandbox, loopbackTls, realControlPlanes } from '../index.ts';
+import { createEksService, type EksSandbox, loopbackTls, type NodesPort, realControlPlanes } from '../index.ts';
 import { type EksClient, eksClient } from './eks-client.ts';
 import type { Keys } from './sign.ts';
 
@@ -33,7 +33,10 @@ export interface RealSandbox {
 export const cacheDirectory = join(homedir(), '.cache', 'roadstead');
 
 /** Starts real parts. At factor 600 ten minutes are a second. */
-export async function startRealSandbox(factor = 600): Promise<RealSandbox> {
+export async function startRealSandbox(
+  options: { readonly factor?: number; readonly nodes?: NodesPort } = {},
+): Promise<RealSandbox> {
+  const { factor = 600, nodes } = options;
   const directory = await mkdtemp(join(tmpdir(), 'roadstead-eks-'));
   const stop = new AbortController();
   const logs: string[] = [];
@@ -68,6 +71,7 @@ export async function startRealSandbox(factor = 600): Promise<RealSandbox> {
         const verdict = gateway.verifyPresigned(url, headers);
         return 'caller' in verdict ? { ok: true, caller: verdict.caller } : { ok: false, reason: verdict.refusal };
       },
+      ...(nodes === undefined ? {} : { nodes }),
     },
   );
   gateway.register(eks);
