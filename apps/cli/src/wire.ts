@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
-import type { ReadingWorld, World } from '@roadstead/lifecycle';
+import { identifyHolder, isHolderGone, type ReadingWorld, type World } from '@roadstead/lifecycle';
 import { type AwsClients, createAwsClients, defaultCredentials, whoAmI } from '@roadstead/provisioning';
-import { type Holder, openStore, type Store } from '@roadstead/store';
+import { openStore, type Store } from '@roadstead/store';
 import about from '../package.json' with { type: 'json' };
 import type { CommandContext } from './commands/context.ts';
-import { isAlive } from './commands/sandbox-process.ts';
 import type { CliConfig } from './config.ts';
 
 const userAgent = `roadstead/${about.version}`;
@@ -54,7 +53,7 @@ export async function openWorld(
   const { reader, writer } = clients;
   await whoAmI(reader, place.account, abort);
   const store = await storeOf(config);
-  const holder = { host: config.host, pid: process.pid, purpose, user: config.user };
+  const holder = identifyHolder({ host: config.host, pid: process.pid, purpose, user: config.user });
   return {
     world: { ...common(config), reader, writer, store, clock, holder },
     close: async () => {
@@ -77,7 +76,7 @@ function common(config: CliConfig) {
   return {
     credentials: defaultCredentials(),
     pollScale: 1 / config.pollFactor,
-    isGone: (other: Holder) => other.host === config.host && !isAlive(other.pid),
+    isGone: isHolderGone,
     userAgent,
     ...(config.awsEndpoint === undefined ? {} : { endpoint: config.awsEndpoint }),
   };
