@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { eventsOf, phaseSeconds } from './demo-phases.ts';
+import { eventsOf, middleLap, phaseSeconds } from './demo-phases.ts';
 
 const at = (seconds: number) => new Date(1_700_000_000_000 + seconds * 1000).toISOString();
 
@@ -19,4 +19,13 @@ it('sums the parts of a phase and ends the last with the run', () => {
 it('reads events and leaves what has no time', () => {
   const lines = ['{"type":"plan","plan":{}}', `{"at":"${at(1)}","type":"run-ended"}`, '{"type":"summary"}', ''];
   expect(eventsOf(lines.join('\n'))).toEqual([{ at: at(1), type: 'run-ended' }]);
+});
+
+it('takes the middle of laps figure by figure, and a phase that a lap did not have as nothing', () => {
+  const lap = (up: number, phases: Readonly<Record<string, number>>) => ({
+    ...{ factor: 60, sandboxStart: 5, besidePhases: 1 },
+    ...{ up, nodesReady: up + 5, phases },
+  });
+  const laps = [lap(30, { pools: 9 }), lap(50, { pools: 20, network: 1 }), lap(31, { pools: 10, network: 3 })];
+  expect(middleLap(laps)).toEqual(lap(31, { pools: 10, network: 1 }));
 });

@@ -1,3 +1,5 @@
+import { median, rounded } from './statistics.ts';
+
 /** One line of `roadstead up --output json` that tells when something happened. */
 export interface RunEvent {
   readonly at: string;
@@ -28,4 +30,29 @@ export function eventsOf(output: string): readonly RunEvent[] {
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as Partial<RunEvent>)
     .filter((event): event is RunEvent => event.at !== undefined && event.type !== undefined);
+}
+
+/** One `demo`, seconds. `nodesReady` is from the first line of the sandbox's start to the end of `up`, which waits for its nodes. */
+export interface DemoLap {
+  readonly factor: number;
+  readonly sandboxStart: number;
+  readonly up: number;
+  readonly nodesReady: number;
+  readonly phases: Readonly<Record<string, number>>;
+  /** `up` besides its phases: start, observe, render, plan, summary. */
+  readonly besidePhases: number;
+}
+
+/** The middle of several laps of one factor, each figure for itself. Throws on none. */
+export function middleLap(laps: readonly DemoLap[]): DemoLap {
+  const middle = (pick: (lap: DemoLap) => number) => rounded(median(laps.map(pick)), 1);
+  const names = new Set(laps.flatMap(({ phases }) => Object.keys(phases)));
+  return {
+    factor: middle(({ factor }) => factor),
+    sandboxStart: middle(({ sandboxStart }) => sandboxStart),
+    up: middle(({ up }) => up),
+    nodesReady: middle(({ nodesReady }) => nodesReady),
+    phases: Object.fromEntries([...names].map((name) => [name, middle(({ phases }) => phases[name] ?? 0)])),
+    besidePhases: middle(({ besidePhases }) => besidePhases),
+  };
 }

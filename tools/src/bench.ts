@@ -15,9 +15,9 @@ const root = join(import.meta.dirname, '..', '..');
 const onProgress = (message: string): void => void process.stderr.write(`${message}\n`);
 
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
-  apply: () => benchApply({ objects: 400, rounds: 3, onProgress }),
+  apply: () => benchApply({ objects: 400, rounds: 5, onProgress }),
   render: () => benchRender({ few: 100, many: 1000, rounds: 3, onProgress }),
-  demo: () => benchDemo(onProgress),
+  demo: () => benchDemo({ rounds: 3, onProgress }),
 };
 
 /** The real parts, as the demo has them: cached after the first time, and in no figure. */
