@@ -71,7 +71,7 @@ export function deleteLeftover(context: AwsRunContext, change: Change, path: str
     change,
     resource: change.what,
     usualSeconds: change.usualSeconds ?? usual.quick,
-    patience: 20,
+    longestSeconds: 1_200,
     look: async (): Promise<Pass> => {
       const id = await kind.find(context, name);
       if (id === undefined) return { kind: 'done' };

@@ -48,7 +48,7 @@ class AddonWork {
       change: this.#change,
       resource: this.#change.what,
       usualSeconds: this.#change.usualSeconds ?? usual.addon,
-      patience: 12,
+      longestSeconds: usual.addon * 12,
       outlivesFailedUpdate: true,
       look: () => this.#look(),
     });

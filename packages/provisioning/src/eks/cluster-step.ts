@@ -25,6 +25,7 @@ export async function applyCluster(context: AwsRunContext, change: Change, relea
     change,
     resource: change.what,
     usualSeconds: change.usualSeconds ?? usual.clusterCreate,
+    longestSeconds: isEncryption(change) ? usual.clusterEncryption * 4 : usual.clusterCreate * 4,
     look: async () => {
       const found = await describeCluster(context.reader, context.cluster, context.signal);
       if (found === undefined) return { kind: 'act', what: 'create the control plane', send: () => create(desired) };
@@ -53,6 +54,11 @@ export async function applyCluster(context: AwsRunContext, change: Change, relea
       send: () => unfollowed(sendEks(context, 'DeleteCluster', { name: context.cluster })),
     };
   }
+}
+
+/** EKS encrypts every Secret that is there, which can take an hour. */
+function isEncryption(change: Change): boolean {
+  return change.fields.some(({ path }) => path === 'encryptionConfig');
 }
 
 function nextUpdate(context: AwsRunContext, change: Change, desired: JsonObject, found: ObservedCluster): Pass {
@@ -98,9 +104,11 @@ export function applyVersion(context: AwsRunContext, change: Change, release: Re
     change,
     resource: change.what,
     usualSeconds: change.usualSeconds ?? usual.clusterVersion,
+    longestSeconds: usual.clusterVersion * 8,
     look: async () => {
       const found = await describeCluster(context.reader, name, context.signal);
       if (found === undefined) throw planMoved(change, 'the cluster has gone');
+      if (found.status === 'FAILED') throw unhealthy(change.what, found.status, found.health);
       if (found.status !== 'ACTIVE') return { kind: 'wait', status: found.status, for: `Kubernetes ${version}` };
       if (found.version === version) return { kind: 'done' };
       const clientRequestToken = clientToken(context, change, found.version, version);
@@ -111,19 +119,24 @@ export function applyVersion(context: AwsRunContext, change: Change, release: Re
   });
 }
 
-/** Switches the cluster's deletion protection off, so that it can be deleted. */
+/**
+ * Switches the cluster's deletion protection off, so that it can be deleted. It holds for a control plane that is active,
+ * and only that one can be updated; one that is being made is waited for.
+ */
 export function unprotectCluster(context: AwsRunContext, change: Change): Promise<StepResult> {
   const name = context.cluster;
   return converge(context, {
     change,
     resource: change.what,
     usualSeconds: change.usualSeconds ?? usual.quick,
+    longestSeconds: usual.clusterCreate * 4,
     look: async () => {
       const found = await describeCluster(context.reader, name, context.signal);
       if (found === undefined || at(found.described, 'deletionProtection') !== true) return { kind: 'done' };
+      if (found.status === 'FAILED' || found.status === 'DELETING') return { kind: 'done' };
       if (found.status !== 'ACTIVE')
         return { kind: 'wait', status: found.status, for: 'the control plane to be at rest' };
-      const clientRequestToken = clientToken(context, change, 'unprotect');
+      const clientRequestToken = clientToken(context, change, 'unprotect', JSON.stringify(found.described));
       const request = { name, deletionProtection: false, clientRequestToken };
       const send = async () => followed(await sendEks(context, 'UpdateClusterConfig', request), { name });
       return { kind: 'act', what: 'switch deletion protection off', send };

@@ -17,7 +17,7 @@ export function applyLogRetention(
     resource: change.what,
     usualSeconds: change.usualSeconds ?? usual.quick,
     // EKS makes the group some time after the control plane, which may be made at the same time.
-    patience: 300,
+    longestSeconds: usual.clusterCreate * 3,
     look: async () => {
       const group = await describeLogGroup(context.reader, context.cluster, context.signal);
       if (group === undefined) return { kind: 'wait', status: 'MISSING', for: `EKS to make ${logGroupName}` };

@@ -59,7 +59,7 @@ class NodeGroupWork {
       change: this.#change,
       resource: this.#change.what,
       usualSeconds: this.#change.usualSeconds ?? usual.nodeGroupCreate,
-      patience: 10,
+      longestSeconds: (this.#change.usualSeconds ?? usual.nodeGroupCreate) * 10,
       look: async () => {
         const { reader, cluster, signal } = this.#context;
         return this.#decide(await describeNodeGroup(reader, cluster, this.#name, signal));
@@ -158,6 +158,7 @@ export function deleteNodeGroup(context: AwsRunContext, change: Change, nodegrou
     change,
     resource: change.what,
     usualSeconds: usual.nodeGroupDelete,
+    longestSeconds: usual.nodeGroupDelete * 8,
     look: async () => {
       const found = await describeNodeGroup(context.reader, context.cluster, nodegroupName, context.signal);
       if (found === undefined) return { kind: 'done' };

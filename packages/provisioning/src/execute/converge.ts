@@ -23,8 +23,8 @@ export interface Convergence {
   /** The thing as an operator would name it. */
   readonly resource: string;
   readonly usualSeconds: number;
-  /** A wait never lasts longer than this times what is usual. Default 4, and three minutes at least. */
-  readonly patience?: number;
+  /** A wait never lasts longer, scaled as polls are. Default four times what is usual; three minutes at least. */
+  readonly longestSeconds?: number;
   /** An update that EKS calls failed may still come to hold: the thing itself is looked at before the failure is told. */
   readonly outlivesFailedUpdate?: boolean;
   /** Describes the thing and decides. Never sends anything. */
@@ -79,8 +79,11 @@ interface Sent {
 }
 
 /** Seconds. */
-function longest({ pollScale }: AwsRunContext, { usualSeconds, patience = 4 }: Convergence): number {
-  return Math.max(180, usualSeconds * patience * pollScale);
+function longest(
+  { pollScale }: AwsRunContext,
+  { usualSeconds, longestSeconds = usualSeconds * 4 }: Convergence,
+): number {
+  return Math.max(180, longestSeconds * pollScale);
 }
 
 /** How long what EKS does not see yet is believed to be on its way, seconds. */

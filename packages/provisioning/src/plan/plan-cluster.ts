@@ -91,7 +91,7 @@ function planFields(scope: PlanScope, differences: readonly FieldDifference[], w
       class: worstClass(classes),
       ...whyUpdated(scope, paths),
       ...lateMembers(changed.flatMap(({ unknown }) => unknown)),
-      usualSeconds: usual.clusterUpdate,
+      usualSeconds: paths.includes('encryptionConfig') ? usual.clusterEncryption : usual.clusterUpdate,
     },
   ];
 }

@@ -36,6 +36,7 @@ export const usual = {
   networkStackDelete: 240,
   clusterCreate: 540,
   clusterUpdate: 180,
+  clusterEncryption: 1200,
   clusterVersion: 600,
   clusterDelete: 420,
   nodeGroupCreate: 150,

@@ -124,7 +124,8 @@ export function fakeEks(clock: Clock): FakeEks {
     },
     DeleteCluster: (input) => {
       const found = need(clusters, input.name, 'cluster');
-      if (found.deletionProtection === true) {
+      // EKS user guide, deletion protection: it holds only for a control plane that is active.
+      if (found.deletionProtection === true && found.status === 'ACTIVE') {
         throw awsException(
           'InvalidRequestException',
           'The cluster cannot be deleted because deletion protection is enabled',
