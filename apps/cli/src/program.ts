@@ -31,7 +31,11 @@ export function buildProgram(context: CommandContext, done: (code: number) => vo
     .version(about.version, '-V, --version', 'say which version this is')
     .helpCommand('help [command]', 'the same as --help')
     .helpOption('-h, --help', 'say what it takes')
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({
+      writeOut: (text) => context.console.out(text.trimEnd()),
+      writeErr: (text) => context.console.fail(text.trimEnd()),
+      outputError: () => undefined,
+    })
     .addHelpText('after', () => afterHelp(context.config.program));
   addRoad(program.commandsGroup('The road of a cluster:'), context, run);
   addReading(program.commandsGroup('To look, to check and to get in:'), context, run);

@@ -1,14 +1,15 @@
-import { messageOf, RoadsteadError } from '@roadstead/foundation';
-import { type Plan, type PreparedUp, planUp, runUp, type World } from '@roadstead/lifecycle';
+import { RoadsteadError } from '@roadstead/foundation';
+import { type Plan, planUp, runUp } from '@roadstead/lifecycle';
 import { loadTarget, type SourceOptions, valueOrThrow } from '../load.ts';
 import { confirmPlan, demandAnswers } from '../output/confirm.ts';
 import { planText } from '../output/plan-text.ts';
-import { summaryOf, summaryText } from '../output/summary.ts';
+import { summaryOf } from '../output/summary.ts';
 import { readInput } from '../read-input.ts';
 import { openWorld } from '../wire.ts';
 import type { CommandContext, OutputFormat } from './context.ts';
 import { demandDone, followRun } from './follow-run.ts';
 import { readSavedPlan, unplannedLines } from './saved-plan.ts';
+import { tellSummary } from './tell-summary.ts';
 
 export interface UpOptions extends SourceOptions {
   readonly yes: boolean;
@@ -60,29 +61,10 @@ async function change(context: CommandContext, options: UpOptions, judge: (plan:
       await confirmPlan(context, plan, options);
     }
     demandDone(await followRun(context, options, (run) => runUp(opened.world, prepared, run)), context);
-    await tellSummary(context, opened.world, { prepared, options });
+    const { name } = target.cluster;
+    await tellSummary(console, { ...options, name }, () => summaryOf(opened.world, prepared, abort));
     return 0;
   } finally {
     await opened.close();
-  }
-}
-
-/** The page after a good run. The run is done whatever comes of it, so a page that cannot be read is told, and no failure. */
-async function tellSummary(
-  { console, abort }: CommandContext,
-  world: World,
-  { prepared, options }: { readonly prepared: PreparedUp; readonly options: UpOptions },
-): Promise<void> {
-  try {
-    const summary = await summaryOf(world, prepared, abort);
-    if (options.output === 'json') console.json({ type: 'summary', ...summary });
-    else for (const line of summaryText(summary, options.file, console.colours.err)) console.err(line);
-  } catch (error) {
-    const cluster = prepared.release.cluster.name;
-    if (options.output === 'json') console.json({ type: 'summary', cluster, unreadable: messageOf(error) });
-    else {
-      console.err(`${cluster} is up. The page about it could not be read: ${messageOf(error)}`);
-      console.err(`  roadstead status -f ${options.file}`);
-    }
   }
 }

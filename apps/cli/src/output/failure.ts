@@ -65,6 +65,11 @@ export class RunNotDone extends Error {
   }
 }
 
+/** Whether something thrown is this command line's own, and no exception of AWS's. */
+export function isToldAlready(error: unknown): boolean {
+  return error instanceof WrongInput || error instanceof WrongUsage || error instanceof RunNotDone;
+}
+
 /** The signal that asked for an end at once, where one did. */
 export type EndedBy = 'SIGINT' | 'SIGTERM' | undefined;
 
