@@ -9,11 +9,17 @@ const internalAnnotations = [
   'service.beta.kubernetes.io/aws-load-balancer-scheme',
 ];
 
+export interface BalancerPort {
+  readonly port: number;
+  readonly nodePort: number;
+  readonly protocol: 'TCP' | 'UDP';
+}
+
 export interface BalancerRequest {
   readonly name: string;
   readonly kind: 'classic' | 'network';
   readonly internal: boolean;
-  readonly ports: readonly { readonly port: number; readonly nodePort: number; readonly protocol: 'TCP' | 'UDP' }[];
+  readonly ports: readonly BalancerPort[];
   readonly sourceRanges: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
 }

@@ -1,6 +1,10 @@
-import { AwsError, type Backend, type Place } from '@roadstead/sandbox-gateway';
-import { at, itemsOf, textOf } from '../read.ts';
+import type { Backend, Place } from '@roadstead/sandbox-gateway';
+import { at, itemsOf, numberOf, textOf } from '../read.ts';
+import { type AwsCall, awsTags, ifThere } from './aws-calls.ts';
 import type { BalancerRequest } from './balancer-plan.ts';
+import { ensureClassic, removeClassic } from './classic-balancer.ts';
+import { differenceOf } from './difference.ts';
+import { ensureNetwork, removeNetwork } from './network-balancer.ts';
 
 export interface BalancerSurroundings {
   readonly vpcId: string;
@@ -9,14 +13,12 @@ export interface BalancerSurroundings {
   readonly instanceIds: readonly string[];
 }
 
-/** Load balancers as the cloud controller makes and removes them. Every call is safe to repeat. */
+/** Load balancers as the cloud controller makes, changes and removes them. Every call is safe to repeat. */
 export class Balancers {
-  readonly #backend: Backend;
-  readonly #place: Place;
+  readonly #call: AwsCall;
 
   constructor(backend: Backend, place: Place) {
-    this.#backend = backend;
-    this.#place = place;
+    this.#call = (service, operation, input) => backend.call(place, service, operation, input);
   }
 
   /** The VPC's subnets and route tables, as EC2 gives them. */
@@ -32,161 +34,70 @@ export class Balancers {
   }
 
   /** Resolves to the host name. */
-  ensure(request: BalancerRequest, around: BalancerSurroundings): Promise<string> {
-    return request.kind === 'classic' ? this.#ensureClassic(request, around) : this.#ensureNetwork(request, around);
+  async ensure(request: BalancerRequest, around: BalancerSurroundings): Promise<string> {
+    if (request.kind === 'network') return ensureNetwork(this.#call, request, around);
+    const securityGroupId = await this.#ensureSecurityGroup(request, around);
+    return ensureClassic(this.#call, request, { ...around, securityGroupId });
   }
 
-  /** Removes everything of that name that is there. */
+  /** Removes everything of that name that is there; rejects while something is still in use. */
   async remove(name: string, around: Pick<BalancerSurroundings, 'vpcId' | 'clusterSecurityGroupId'>): Promise<void> {
-    await quietly(() => this.#call('elb', 'DeleteLoadBalancer', { LoadBalancerName: name }));
-    const network = await this.#networkBalancer(name);
-    if (network !== undefined) await this.#removeNetwork(network.arn, name);
-    const group = await this.#securityGroup(name, around.vpcId);
+    await removeClassic(this.#call, name);
+    await removeNetwork(this.#call, name);
+    const group = textOf(at(await this.#securityGroup(name, around.vpcId), 'GroupId'));
     if (group === undefined) return;
     const IpPermissions = [{ IpProtocol: '-1', UserIdGroupPairs: [{ GroupId: group }] }];
-    await quietly(() =>
+    await ifThere(
       this.#call('ec2', 'RevokeSecurityGroupIngress', { GroupId: around.clusterSecurityGroupId, IpPermissions }),
     );
-    await quietly(() => this.#call('ec2', 'DeleteSecurityGroup', { GroupId: group }));
+    await ifThere(this.#call('ec2', 'DeleteSecurityGroup', { GroupId: group }));
   }
 
-  async #ensureClassic(request: BalancerRequest, around: BalancerSurroundings): Promise<string> {
-    const known = await this.#classicBalancer(request.name);
-    if (known === undefined) await this.#createClassic(request, around);
-    if (around.instanceIds.length > 0) {
-      const Instances = around.instanceIds.map((InstanceId) => ({ InstanceId }));
-      await this.#call('elb', 'RegisterInstancesWithLoadBalancer', { LoadBalancerName: request.name, Instances });
-    }
-    return known ?? (await this.#classicBalancer(request.name)) ?? '';
-  }
-
-  async #createClassic(request: BalancerRequest, around: BalancerSurroundings): Promise<void> {
-    const group = await this.#ensureSecurityGroup(request, around);
-    await this.#call('elb', 'CreateLoadBalancer', {
-      LoadBalancerName: request.name,
-      Listeners: request.ports.map(({ port, nodePort }) => ({
-        Protocol: 'TCP',
-        LoadBalancerPort: port,
-        InstanceProtocol: 'TCP',
-        InstancePort: nodePort,
-      })),
-      Subnets: around.subnetIds,
-      SecurityGroups: [group],
-      ...(request.internal ? { Scheme: 'internal' } : {}),
-      Tags: awsTags(request.tags),
-    });
-  }
-
-  async #ensureNetwork(request: BalancerRequest, around: BalancerSurroundings): Promise<string> {
-    const known = await this.#networkBalancer(request.name);
-    if (known !== undefined) return known.host;
-    const made = await this.#call('elbv2', 'CreateLoadBalancer', {
-      Name: request.name,
-      Type: 'network',
-      Scheme: request.internal ? 'internal' : 'internet-facing',
-      Subnets: around.subnetIds,
-      Tags: awsTags(request.tags),
-    });
-    const balancer = itemsOf(made.LoadBalancers)[0];
-    const arn = textOf(at(balancer, 'LoadBalancerArn')) ?? '';
-    for (const { port, nodePort, protocol } of request.ports) {
-      const group = await this.#call('elbv2', 'CreateTargetGroup', {
-        Name: `k8s-${request.name.slice(0, 20)}-${port}`,
-        Protocol: protocol,
-        Port: nodePort,
-        VpcId: around.vpcId,
-        TargetType: 'instance',
-        Tags: awsTags(request.tags),
-      });
-      const TargetGroupArn = textOf(at(itemsOf(group.TargetGroups)[0], 'TargetGroupArn')) ?? '';
-      const Targets = around.instanceIds.map((Id) => ({ Id }));
-      if (Targets.length > 0) await this.#call('elbv2', 'RegisterTargets', { TargetGroupArn, Targets });
-      const DefaultActions = [{ Type: 'forward', TargetGroupArn }];
-      await this.#call('elbv2', 'CreateListener', {
-        LoadBalancerArn: arn,
-        Protocol: protocol,
-        Port: port,
-        DefaultActions,
-      });
-    }
-    return textOf(at(balancer, 'DNSName')) ?? '';
-  }
-
-  async #removeNetwork(arn: string, name: string): Promise<void> {
-    await quietly(() => this.#call('elbv2', 'DeleteLoadBalancer', { LoadBalancerArn: arn }));
-    const groups = await this.#call('elbv2', 'DescribeTargetGroups', {});
-    const own = itemsOf(groups.TargetGroups).filter(
-      (group) => textOf(at(group, 'TargetGroupName'))?.startsWith(`k8s-${name.slice(0, 20)}-`) === true,
-    );
-    for (const group of own) {
-      await quietly(() => this.#call('elbv2', 'DeleteTargetGroup', { TargetGroupArn: at(group, 'TargetGroupArn') }));
-    }
-  }
-
-  async #classicBalancer(name: string): Promise<string | undefined> {
-    const answer = await quietly(() => this.#call('elb', 'DescribeLoadBalancers', { LoadBalancerNames: [name] }));
-    return textOf(at(itemsOf(at(answer, 'LoadBalancerDescriptions'))[0], 'DNSName'));
-  }
-
-  async #networkBalancer(name: string): Promise<{ readonly arn: string; readonly host: string } | undefined> {
-    const answer = await quietly(() => this.#call('elbv2', 'DescribeLoadBalancers', { Names: [name] }));
-    const balancer = itemsOf(at(answer, 'LoadBalancers'))[0];
-    const arn = textOf(at(balancer, 'LoadBalancerArn'));
-    return arn === undefined ? undefined : { arn, host: textOf(at(balancer, 'DNSName')) ?? '' };
-  }
-
+  /** The balancer's own group lets clients in at its ports, and nobody at ports that it had before. */
   async #ensureSecurityGroup(request: BalancerRequest, around: BalancerSurroundings): Promise<string> {
     const known = await this.#securityGroup(request.name, around.vpcId);
-    if (known !== undefined) return known;
+    const GroupId = textOf(at(known, 'GroupId')) ?? (await this.#createSecurityGroup(request, around));
+    const IpRanges = request.sourceRanges.map((CidrIp) => ({ CidrIp }));
+    const rule = (port: number) => ({ IpProtocol: 'tcp', FromPort: port, ToPort: port, IpRanges });
+    const there = itemsOf(at(known, 'IpPermissions')).map((one) => numberOf(at(one, 'FromPort')) ?? 0);
+    const { added, gone } = differenceOf(
+      there,
+      request.ports.map(({ port }) => port),
+      String,
+    );
+    if (gone.length > 0)
+      await ifThere(this.#call('ec2', 'RevokeSecurityGroupIngress', { GroupId, IpPermissions: gone.map(rule) }));
+    if (added.length > 0)
+      await this.#call('ec2', 'AuthorizeSecurityGroupIngress', { GroupId, IpPermissions: added.map(rule) });
+    return GroupId;
+  }
+
+  async #createSecurityGroup(request: BalancerRequest, around: BalancerSurroundings): Promise<string> {
     const made = await this.#call('ec2', 'CreateSecurityGroup', {
-      GroupName: `k8s-elb-${request.name}`,
+      GroupName: groupName(request.name),
       Description: `Security group for Kubernetes ELB ${request.name} (${request.tags['kubernetes.io/service-name'] ?? ''})`,
       VpcId: around.vpcId,
       TagSpecifications: [{ ResourceType: 'security-group', Tags: awsTags(request.tags) }],
     });
     const GroupId = textOf(made.GroupId) ?? '';
-    const IpRanges = request.sourceRanges.map((CidrIp) => ({ CidrIp }));
-    const IpPermissions = request.ports.map(({ port }) => ({
-      IpProtocol: 'tcp',
-      FromPort: port,
-      ToPort: port,
-      IpRanges,
-    }));
-    if (IpPermissions.length > 0) await this.#call('ec2', 'AuthorizeSecurityGroupIngress', { GroupId, IpPermissions });
-    const fromBalancer = [{ IpProtocol: '-1', UserIdGroupPairs: [{ GroupId }] }];
     await this.#call('ec2', 'AuthorizeSecurityGroupIngress', {
       GroupId: around.clusterSecurityGroupId,
-      IpPermissions: fromBalancer,
+      IpPermissions: [{ IpProtocol: '-1', UserIdGroupPairs: [{ GroupId }] }],
     });
     return GroupId;
   }
 
-  async #securityGroup(name: string, vpcId: string): Promise<string | undefined> {
+  async #securityGroup(name: string, vpcId: string): Promise<unknown> {
     const answer = await this.#call('ec2', 'DescribeSecurityGroups', {
       Filters: [
-        { Name: 'group-name', Values: [`k8s-elb-${name}`] },
+        { Name: 'group-name', Values: [groupName(name)] },
         { Name: 'vpc-id', Values: [vpcId] },
       ],
     });
-    return textOf(at(itemsOf(answer.SecurityGroups)[0], 'GroupId'));
-  }
-
-  #call(service: string, operation: string, input: Record<string, unknown>): Promise<Record<string, unknown>> {
-    return this.#backend.call(this.#place, service, operation, input);
+    return itemsOf(answer.SecurityGroups)[0];
   }
 }
 
-function awsTags(tags: Readonly<Record<string, string>>): readonly { readonly Key: string; readonly Value: string }[] {
-  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-}
-
-/** What is not there, or still in use, is left: the next pass tries again. */
-async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof AwsError && /NotFound|InvalidPermission|DependencyViolation|ResourceInUse/.test(error.code))
-      return undefined;
-    throw error;
-  }
+function groupName(balancer: string): string {
+  return `k8s-elb-${balancer}`;
 }

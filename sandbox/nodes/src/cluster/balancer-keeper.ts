@@ -1,7 +1,7 @@
 import { mapBounded, messageOf } from '@roadstead/foundation';
 import { type BalancerRequest, balancerFinalizer, balancerSubnets, planBalancer } from '../balancer/balancer-plan.ts';
 import { Balancers } from '../balancer/balancers.ts';
-import type { Service } from '../kube/objects.ts';
+import type { KubeNode, Service } from '../kube/objects.ts';
 import type { KubeletEvent } from '../pod/container-machine.ts';
 import type { ClusterContext } from './context.ts';
 import type { JoinedNode } from './node-keeper.ts';
@@ -12,6 +12,12 @@ interface Known {
   state: string;
   /** Wall milliseconds before which it is not tried again. */
   notBefore: number;
+}
+
+/** Whether a node takes what load balancers send: it is there, and nobody keeps it out. */
+export function isBalanced(node: KubeNode | undefined): boolean {
+  const excluded = node?.metadata.labels?.['node.kubernetes.io/exclude-from-external-load-balancers'];
+  return node !== undefined && node.metadata.deletionTimestamp === undefined && excluded === undefined;
 }
 
 /** The service controller of EKS: Services of type LoadBalancer become load balancers, and leave with them. */
@@ -44,7 +50,7 @@ export class BalancerKeeper {
       await this.#say(service, {
         type: 'Warning',
         reason: 'SyncLoadBalancerFailed',
-        message: `Error syncing load balancer: failed to ensure load balancer: ${messageOf(error)}`,
+        message: `Error syncing load balancer: failed to ${plan.kind === 'remove' ? 'delete' : 'ensure'} load balancer: ${messageOf(error)}`,
       });
     }
   }
@@ -53,6 +59,7 @@ export class BalancerKeeper {
     const { cluster, api, signal, mirrors } = this.#context;
     const instanceIds = this.#hooks
       .nodes()
+      .filter((node) => isBalanced(mirrors.nodes.get(node.name)))
       .map((node) => node.facts.instanceId)
       .toSorted();
     const state = JSON.stringify([request, instanceIds]);
@@ -73,8 +80,12 @@ export class BalancerKeeper {
     const subnetIds = balancerSubnets({ ...network, cluster: cluster.name }, request.internal);
     if (subnetIds.length === 0) throw new Error('could not find any suitable subnets for creating the ELB');
     const hostname = await this.#balancers.ensure(request, { ...cluster, subnetIds, instanceIds });
-    if (!hasHost)
-      await this.#say(service, { type: 'Normal', reason: 'EnsuredLoadBalancer', message: 'Ensured load balancer' });
+    await this.#say(service, {
+      type: 'Normal',
+      ...(hasHost
+        ? { reason: 'UpdatedLoadBalancer', message: 'Updated load balancer with new hosts' }
+        : { reason: 'EnsuredLoadBalancer', message: 'Ensured load balancer' }),
+    });
     const written = await api.patch<Service>(
       `${path}/status`,
       'merge',

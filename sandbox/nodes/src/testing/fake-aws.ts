@@ -1,5 +1,6 @@
 import { AwsError, type Backend, type Place } from '@roadstead/sandbox-gateway';
 import { at, itemsOf, textOf } from '../read.ts';
+import { FakeElb } from './fake-elb.ts';
 
 /** One VPC with a private subnet behind a NAT gateway and a public one, in two zones; instances come and go by hand. */
 export interface FakeAws extends Backend {
@@ -8,8 +9,7 @@ export interface FakeAws extends Backend {
   launch(instance: FakeInstance): string;
   terminate(id: string): void;
   readonly volumes: Map<string, FakeVolume>;
-  readonly balancers: Map<string, Record<string, unknown>>;
-  readonly securityGroups: Map<string, Record<string, unknown>>;
+  readonly elb: FakeElb;
 }
 
 export interface FakeInstance {
@@ -63,8 +63,7 @@ function typeAnswer(
 export function createFakeAws(): FakeAws {
   const instances = new Map<string, { readonly answer: Answer; readonly userData: string }>();
   const volumes = new Map<string, FakeVolume>();
-  const balancers = new Map<string, Record<string, unknown>>();
-  const securityGroups = new Map<string, Record<string, unknown>>();
+  const elb = new FakeElb();
   const vpcId = 'vpc-0a';
   const clusterSecurityGroupId = 'sg-0cluster';
   let serial = 0;
@@ -121,53 +120,13 @@ export function createFakeAws(): FakeAws {
       volumes.delete(String(input.VolumeId));
       return {};
     },
-    DescribeSecurityGroups: (input) => {
-      const name = textOf(itemsOf(at(itemsOf(input.Filters)[0], 'Values'))[0]);
-      return {
-        SecurityGroups: [...securityGroups]
-          .filter(([, group]) => group.GroupName === name)
-          .map(([GroupId, group]) => ({ GroupId, ...group })),
-      };
-    },
-    CreateSecurityGroup: (input) => {
-      const GroupId = `sg-${(serial += 1)}`;
-      securityGroups.set(GroupId, input);
-      return { GroupId };
-    },
-    AuthorizeSecurityGroupIngress: () => ({}),
-    RevokeSecurityGroupIngress: () => ({}),
-    DeleteSecurityGroup: (input) => {
-      securityGroups.delete(String(input.GroupId));
-      return {};
-    },
-    'elb:DescribeLoadBalancers': (input) => {
-      const name = textOf(itemsOf(input.LoadBalancerNames)[0]) ?? '';
-      if (!balancers.has(name))
-        throw new AwsError('LoadBalancerNotFound', `There is no ACTIVE Load Balancer named '${name}'`);
-      return {
-        LoadBalancerDescriptions: [{ LoadBalancerName: name, DNSName: `${name}.eu-central-1.elb.amazonaws.com` }],
-      };
-    },
-    'elb:CreateLoadBalancer': (input) => {
-      balancers.set(String(input.LoadBalancerName), input);
-      return {};
-    },
-    'elb:RegisterInstancesWithLoadBalancer': () => ({}),
-    'elb:DeleteLoadBalancer': (input) => {
-      balancers.delete(String(input.LoadBalancerName));
-      return {};
-    },
-    'elbv2:DescribeLoadBalancers': () => {
-      throw new AwsError('LoadBalancerNotFound', 'none');
-    },
   };
 
   return {
     vpcId,
     clusterSecurityGroupId,
     volumes,
-    balancers,
-    securityGroups,
+    elb,
     launch: (instance) => {
       serial += 1;
       const id = `i-${serial.toString(16).padStart(17, '0')}`;
@@ -182,9 +141,8 @@ export function createFakeAws(): FakeAws {
       for (const volume of volumes.values()) if (volume.attachedTo?.instanceId === id) volume.attachedTo = undefined;
     },
     call: async (_place: Place, service: string, operation: string, input: Input = {}) => {
-      const handler = handlers[operation] ?? handlers[`${service}:${operation}`];
-      if (handler === undefined) throw new AwsError('InvalidAction', `${service} ${operation} is not in this fake`);
-      return handler(input);
+      const handler = service === 'ec2' || service === 'iam' ? handlers[operation] : undefined;
+      return handler === undefined ? elb.call(service, operation, input) : handler(input);
     },
   };
 }
