@@ -276,6 +276,9 @@ function endingText({ code, signal }: Ending): string {
 }
 
 function stoppedError(directory: string): RoadsteadError {
-  const hint = 'start it again in the same directory';
-  return new RoadsteadError('the control plane was stopped', { code: 'CONTROL_PLANE_STOPPED', value: directory, hint });
+  return new RoadsteadError('the control plane was stopped', {
+    code: 'CONTROL_PLANE_STOPPED',
+    value: directory,
+    hint: 'start it again in the same directory',
+  });
 }

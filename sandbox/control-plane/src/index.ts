@@ -11,6 +11,7 @@ export {
 } from './authority.ts';
 export { type DownloadSites, upstreamSites } from './binaries/download.ts';
 export { type OnProgress, type Progress, progressLine } from './binaries/progress.ts';
+export { resolveApart } from './binaries/resolve-apart.ts';
 export { binaryProvider, type ResolveOptions, resolveBinaries } from './binaries/resolve-binaries.ts';
 export {
   type Binaries,

@@ -35,6 +35,5 @@ export function cacheFailure(error: unknown, cacheDirectory: string): unknown {
   return storageError(error, {
     directory: cacheDirectory,
     needs: 'The Python environment of the sandbox needs 0.5 GB there.',
-    elsewhere: 'Set ROADSTEAD_CACHE to a folder of yours.',
   });
 }

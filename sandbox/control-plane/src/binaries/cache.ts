@@ -146,7 +146,6 @@ export function cacheError(error: unknown, directory: string): unknown {
   return storageError(error, {
     directory,
     needs:
-      'the control plane needs 0.6 GB in the cache and, while it is built, 4 GB in Go’s caches (`go env GOCACHE GOMODCACHE`)',
-    elsewhere: 'set ROADSTEAD_CACHE to a folder of yours',
+      'The control plane needs 0.6 GB in the cache and, while it is built, 4 GB in Go’s caches (`go env GOCACHE GOMODCACHE`).',
   });
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { minors, releases } from '../components.ts';
 import { freePorts } from '../ports.ts';
+import { resolveApart } from './resolve-apart.ts';
 import { binaryProvider, resolveBinaries } from './resolve-binaries.ts';
 
 const arch = process.arch === 'x64' ? 'amd64' : process.arch;
@@ -185,4 +186,27 @@ it('stops a build when told to', async () => {
   const options = { cacheDirectory: join(root, 'cache'), env, sites, onProgress: onCompile, signal: stop.signal };
   await expect(resolveBinaries({ ...options, minor: '1.36' })).rejects.toThrow('enough');
   expect(await readdir(join(root, 'cache/control-plane'))).toEqual([]);
+});
+
+describe('apart from this process, which may not use the network', () => {
+  const lines: string[] = [];
+  const apart = (minor: (typeof minors)[number] = '1.34') =>
+    resolveApart({ minor, cacheDirectory: join(root, 'cache'), env, sites, onLine: (line) => lines.push(line) });
+
+  it('what is missing is made by another one, once', async () => {
+    await putGo(working(join(root, 'log')));
+    const first = await apart();
+    expect(first).toMatchObject({ minor: '1.34', files: { etcd: { source: 'build', isOurs: true } } });
+    expect(lines.join('\n')).toMatch(/^download: not possible: .*ECONNREFUSED/);
+    lines.length = 0;
+    expect(await apart()).toEqual(first);
+    expect(lines).toEqual([]);
+  });
+
+  it('what cannot be made is told in its last words', async () => {
+    await expect(apart()).rejects.toMatchObject({
+      code: 'CONTROL_PLANE_NOT_AVAILABLE',
+      message: expect.stringMatching(/^Kubernetes 1\.34 is not to be had .*Go is not installed hint: install Go/),
+    });
+  });
 });

@@ -45,6 +45,7 @@ interface Context {
   readonly platform: Platform;
   readonly clock: Clock;
   readonly onProgress: OnProgress;
+  readonly installed: PartialFiles;
   /** Why no source had it so far, for the one message at the end. */
   readonly tried: string[];
 }
@@ -59,15 +60,27 @@ const reportEveryMs = 5_000;
  * `CACHE_NOT_WRITABLE`, `GO_TOO_OLD`, `GO_MODULES_UNREACHABLE` or `CONTROL_PLANE_BUILD_FAILED`.
  */
 export async function resolveBinaries(options: ResolveOptions): Promise<Binaries> {
-  const clock = options.clock ?? systemClock;
-  const onProgress = options.onProgress ?? (() => undefined);
-  const platform = options.platform ?? thisPlatform();
+  const context = await contextOf(options);
+  return (await find(context)) ?? complete(options.minor, context.installed, await make(context));
+}
+
+/** What is on this machine already; undefined when something would have to be downloaded or built. */
+export async function findBinaries(options: ResolveOptions): Promise<Binaries | undefined> {
+  return find(await contextOf(options));
+}
+
+async function contextOf(options: ResolveOptions): Promise<Context> {
+  const { clock = systemClock, onProgress = () => undefined, platform = thisPlatform() } = options;
   const parent = join(options.cacheDirectory, 'control-plane');
-  const context: Context = { options, parent, platform, clock, onProgress, tried: [] };
   const installed = await findInstalled(options.minor, options.env, reporter(onProgress, clock, 'find'));
-  if (components.every((component) => installed[component] !== undefined))
-    return complete(options.minor, installed, {});
-  return complete(options.minor, installed, (await findCached(context)) ?? (await make(context)));
+  return { options, parent, platform, clock, onProgress, installed, tried: [] };
+}
+
+async function find(context: Context): Promise<Binaries | undefined> {
+  const { installed, options } = context;
+  const isAll = components.every((component) => installed[component] !== undefined);
+  const rest = isAll ? {} : await findCached(context);
+  return rest && complete(options.minor, installed, rest);
 }
 
 /** `resolveBinaries` for any minor, each looked for once in the life of the process. */

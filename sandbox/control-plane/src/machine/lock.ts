@@ -41,6 +41,12 @@ export async function tryLock(path: string): Promise<LockAttempt> {
   }
 }
 
+/** Who holds a lock. Undefined where nobody does, or nobody who still lives. */
+export async function readLock(path: string): Promise<{ readonly pid: number } | undefined> {
+  const found = await look(path);
+  return found === undefined || found.isStale ? undefined : { pid: found.holder?.pid ?? 0 };
+}
+
 /** Runs `work` while no other process does; meanwhile others wait, and hear of whom they wait for. */
 export async function withLock<T>(
   path: string,
