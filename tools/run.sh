@@ -17,7 +17,7 @@ need git "apt-get install git"
 need python3 "apt-get install python3 python3-venv"
 
 stamp=node_modules/.roadstead-lock
-if [ ! -x node_modules/.bin/node ] || ! cmp -s package-lock.json "$stamp"; then
+if ! cmp -s package-lock.json "$stamp"; then
   echo "installing dependencies (about a minute) …" >&2
   # Not `npm ci`: it refuses a lock file in which a registry could not fill in another platform's optional binaries.
   npm install --no-save --no-fund --no-audit --loglevel=error
@@ -25,4 +25,8 @@ if [ ! -x node_modules/.bin/node ] || ! cmp -s package-lock.json "$stamp"; then
 fi
 PATH="$root/node_modules/.bin:$PATH"
 export PATH
+if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 24 ]; then
+  echo "roadstead: Node 24 is needed, and the dependencies bring none for this platform. Install Node.js 24 and try again." >&2
+  exit 1
+fi
 exec node "tools/src/$name.ts" "$@"
