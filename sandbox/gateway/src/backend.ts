@@ -12,6 +12,8 @@ export interface BackendParts {
   readonly upstream: Upstream;
   /** The gateway's own services by signing name; read at each call, so services may be added later. */
   readonly services: ReadonlyMap<string, AwsService>;
+  /** Adds to `services`. */
+  readonly register?: (service: AwsService) => void;
   readonly newId: () => string;
   readonly faults?: Faults;
   readonly journal?: Journal;
@@ -29,7 +31,9 @@ export interface BackendParts {
  * `authorize` first. Only fault rules that ask for it (`by: 'backend'`) apply.
  */
 export function createBackend(parts: BackendParts): Backend {
+  const { register } = parts;
   return {
+    ...(register === undefined ? {} : { serve: register }),
     async call(place, service, operation, input = {}) {
       const signedAs = signingNameOf(service);
       const mutating = isMutating(signedAs, operation);

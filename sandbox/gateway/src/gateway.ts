@@ -94,6 +94,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const violations: ModelViolation[] = [];
   const unimplemented = new Map<string, Unimplemented>();
   const newId = (): string => randomUUID();
+  const register = (service: InventoriedService): void => {
+    const { service: name } = service;
+    if (services.has(name)) throw new Error(`The gateway has a service ${name} already.`);
+    services.set(name, service);
+  };
   const policies = new IdentityPolicies(createBackend({ models, upstream, services, newId }));
   const authorizer = new Authorizer({
     policies,
@@ -103,10 +108,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const onBehalf = new OnBehalf();
   const iamChanged = (account: string, input: Readonly<Record<string, unknown>>): void =>
     policies.changed(account, input);
-  const backendParts = { models, upstream, services, newId, faults, journal, iamChanged };
+  const backendParts = { models, upstream, services, register, newId, faults, journal, iamChanged };
   const backend = createBackend(backendParts);
-  const register = (service: InventoriedService): void => void services.set(service.service, service);
-
   register(
     createStsService({
       identities,

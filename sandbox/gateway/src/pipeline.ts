@@ -276,6 +276,7 @@ export function invalidRequest(service: string, problems: readonly Violation[]):
     eks: 'InvalidParameterException',
     cloudformation: 'ValidationError',
     sts: 'ValidationError',
+    ec2: 'InvalidParameterValue',
   };
   return new AwsError(byName[service] ?? 'ValidationException', describeViolations(problems), 400);
 }

@@ -68,6 +68,8 @@ export interface Backend {
     operation: string,
     input?: Record<string, unknown>,
   ): Promise<Record<string, unknown>>;
+  /** Has some operations of a service answered by a part of the sandbox from now on. Absent where no gateway is behind it. */
+  serve?(service: AwsService): void;
 }
 
 /**

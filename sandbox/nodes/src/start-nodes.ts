@@ -8,6 +8,7 @@ import type { Candidate, NodeReport } from './cluster/node-keeper.ts';
 import { EventRecorder } from './kube/event-recorder.ts';
 import { KubeApi } from './kube/kube-api.ts';
 import { type KubeletTrust, kubeletServing } from './kubelet/serving.ts';
+import { type ConsoleState, createConsoleService } from './node/console.ts';
 import type { ClusterRef, Clusters, ClusterView, NodeFault } from './ports.ts';
 
 export interface NodesOptions {
@@ -28,7 +29,7 @@ export interface ClusterInventory extends ClusterRef {
 export interface SandboxNodes {
   /** Ready nodes of an Auto Scaling group. */
   readyCount(cluster: ClusterRef, asgName: string): number;
-  /** Why an instance is no node: what its console would show. `undefined`: nothing is known against it. */
+  /** Why an instance is no node: what its console (EC2's GetConsoleOutput) shows. `undefined`: nothing is known against it. */
   whyNotJoined(instanceId: string): string | undefined;
   /** Look at EC2 now, not at the next sweep. */
   nudge(): void;
@@ -47,13 +48,21 @@ export function startNodes(context: ServiceContext, options: NodesOptions): Sand
   return nodes;
 }
 
+/** What an instance said of itself at its start; it never changes. */
+interface Learned {
+  readonly place: string;
+  readonly bootstrap: Parsed<NodeConfig>;
+  /** The cluster that it wants to join. */
+  readonly wanted: string | undefined;
+}
+
 class Nodes implements SandboxNodes {
   readonly #context: ServiceContext;
   readonly #options: NodesOptions;
   readonly #runners = new Map<string, ClusterRunner>();
   readonly #readers = new Map<string, Ec2Reader>();
-  /** What an instance's user data says; it never changes. */
-  readonly #bootstraps = new Map<string, Parsed<NodeConfig>>();
+  /** By instance, while EC2 has it. */
+  readonly #learned = new Map<string, Learned>();
   readonly #faults = new Set<{ readonly cluster: string; readonly fault: NodeFault }>();
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
@@ -68,6 +77,14 @@ class Nodes implements SandboxNodes {
   }
 
   start(): void {
+    const { backend, clock } = this.#context;
+    backend.serve?.(
+      createConsoleService(
+        backend,
+        (id) => this.#consoleState(id),
+        () => clock.now(),
+      ),
+    );
     this.#unsubscribe = this.#options.clusters.onChange(() => this.nudge());
     this.#loop = this.#run();
   }
@@ -77,10 +94,22 @@ class Nodes implements SandboxNodes {
   }
 
   whyNotJoined(instanceId: string): string | undefined {
-    const reports = [...this.#runners.values()].flatMap((runner) => runner.report());
-    const known = reports.find((report) => report.instanceId === instanceId)?.reason;
-    const bootstrap = this.#bootstraps.get(instanceId);
-    return known ?? (bootstrap?.kind === 'refused' ? bootstrap.reason : undefined);
+    const state = this.#consoleState(instanceId);
+    return state.kind === 'refused' ? state.reason : undefined;
+  }
+
+  #consoleState(instanceId: string): ConsoleState {
+    for (const runner of this.#runners.values()) {
+      const report = runner.report().find((one) => one.instanceId === instanceId);
+      if (report?.reason !== undefined) return { kind: 'refused', reason: report.reason };
+      if (report?.node !== undefined) return { kind: 'joined', node: report.node, cluster: runner.cluster.name };
+      if (report !== undefined) return { kind: 'starting' };
+    }
+    const learned = this.#learned.get(instanceId);
+    if (learned === undefined) return { kind: 'unknown' };
+    const { bootstrap, wanted } = learned;
+    if (bootstrap.kind === 'refused') return bootstrap;
+    return { kind: 'refused', reason: `no cluster "${wanted ?? ''}" answers in this account and region` };
   }
 
   nudge(): void {
@@ -154,22 +183,28 @@ class Nodes implements SandboxNodes {
     const reader = this.#reader(place);
     const instances = await reader.instances();
     const known = instances.filter(({ state }) => state !== 'pending');
-    await mapBounded(known, 8, (instance) => this.#learn(reader, instance));
+    await mapBounded(known, 8, (instance) => this.#learn(reader, instance, placeKey(place)));
+    this.#forgetGone(instances, placeKey(place));
     const runners = [...this.#runners.values()].filter((runner) => placeKey(runner.cluster) === placeKey(place));
     for (const runner of runners) runner.look(this.#candidates(instances, runner.cluster));
   }
 
-  async #learn(reader: Ec2Reader, instance: Instance): Promise<void> {
-    if (this.#bootstraps.has(instance.id)) return;
-    this.#bootstraps.set(instance.id, readBootstrap(await reader.userData(instance)));
+  async #learn(reader: Ec2Reader, instance: Instance, place: string): Promise<void> {
+    if (this.#learned.has(instance.id)) return;
+    const bootstrap = readBootstrap(await reader.userData(instance));
+    this.#learned.set(instance.id, { place, bootstrap, wanted: wantedCluster(instance, bootstrap) });
+  }
+
+  #forgetGone(instances: readonly Instance[], place: string): void {
+    const there = new Set(instances.map(({ id }) => id));
+    for (const [id, learned] of this.#learned) if (learned.place === place && !there.has(id)) this.#learned.delete(id);
   }
 
   #candidates(instances: readonly Instance[], cluster: ClusterRef): readonly Candidate[] {
     return instances.flatMap((instance) => {
-      const bootstrap = this.#bootstraps.get(instance.id);
-      return bootstrap !== undefined && wantedCluster(instance, bootstrap) === cluster.name
-        ? [{ instance, bootstrap }]
-        : [];
+      const learned = this.#learned.get(instance.id);
+      const isWanted = learned !== undefined && wantedCluster(instance, learned.bootstrap) === cluster.name;
+      return isWanted ? [{ instance, bootstrap: learned.bootstrap }] : [];
     });
   }
 
