@@ -4,6 +4,16 @@ import type { StackModel, StackOutput } from './stack.ts';
 
 /** A stack's outputs in a scope, without those whose condition is false. Throws ValidationError for a non-text value. */
 export function evaluateOutputs(model: StackModel, scope: Scope): StackOutput[] {
+  const outputs = valuesOf(model, scope);
+  const names = outputs.flatMap(({ exportName }) => exportName ?? []);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw validationError(`Template error: Export with name ${twice} is declared by more than one output`);
+  }
+  return outputs;
+}
+
+function valuesOf(model: StackModel, scope: Scope): StackOutput[] {
   return Object.entries(model.template.outputs)
     .filter(([, output]) => output.condition === undefined || scope.condition(output.condition))
     .map(([key, output]) => ({

@@ -15,6 +15,7 @@ import { readTemplate, type Template } from '../template/template.ts';
 import { type CarriedOf, checkCapabilities, templateLimits, validateTemplate } from '../template/validate.ts';
 import type { Tag } from '../types/handler.ts';
 import { objectsAt, textAt } from '../types/values.ts';
+import { checkAwsParameters } from './aws-parameters.ts';
 import { propertyProblem } from './create-stack.ts';
 import { checkDynamicReferences, readParameter } from './dynamic-references.ts';
 import type { Engine } from './engine.ts';
@@ -60,6 +61,7 @@ export async function prepareModel(engine: Engine, request: ModelRequest): Promi
   checkCapabilities(template, request.capabilities);
   const chosen = chooseParameters(template, request.parameters, request.previous);
   const parameters = await resolveParameters(engine, identity.place, template, chosen);
+  await checkAwsParameters(engine, identity.place, template, parameters);
   const conditions = evaluateConditions(identity, template, parameters);
   const model: StackModel = {
     template,

@@ -116,7 +116,17 @@ export interface ChangeSet {
     | 'OBSOLETE';
   reason: string | undefined;
   changes: readonly JsonObject[];
-  readonly clientToken: string | undefined;
+  readonly origin: Origin;
+  /** What the stack's role becomes when it is executed. */
+  readonly roleArn: string | undefined;
+  /** The operation of the stack that it was computed after. */
+  readonly basedOn: string;
+}
+
+/** The request that began something: the same token with the same content is the same request. */
+export interface Origin {
+  readonly token: string | undefined;
+  readonly digest: string;
 }
 
 export interface Stack {
@@ -144,6 +154,8 @@ export interface Stack {
   transaction: Transaction | undefined;
   operationId: string;
   clientToken: string | undefined;
+  /** The CreateStack or UpdateStack request that began the last operation; `undefined` when another kind did. */
+  origin: Origin | undefined;
   /** Ends the running operation's waits; the reason is what the cancelled resources say. */
   cancel: AbortController | undefined;
   drift: { status: 'DRIFTED' | 'IN_SYNC' | 'NOT_CHECKED'; at: number | undefined };

@@ -123,8 +123,13 @@ async function buildNew(
     await buildResource(work, model, logicalId);
   } finally {
     const made = work.stack.resources.get(logicalId);
-    if (made !== undefined) transaction.made.push({ record: made, retain: false });
+    if (made !== undefined) transaction.made.push({ record: made, retain: outlivesRollback(work.stack, made) });
   }
+}
+
+/** Whether what an operation made is left alone when that operation is rolled back. */
+export function outlivesRollback(stack: Stack, record: StackResource): boolean {
+  return record.deletionPolicy === 'Retain' && !stack.retainExceptOnCreate;
 }
 
 function desiredProperties(work: ResourceWork, model: StackModel, record: StackResource): JsonObject {

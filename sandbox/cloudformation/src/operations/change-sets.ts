@@ -1,21 +1,21 @@
 import { canonicalJson } from '@roadstead/foundation';
-import { AwsError, type Place, paced } from '@roadstead/sandbox-gateway';
+import { AwsError, type AwsRequest, type Place, paced } from '@roadstead/sandbox-gateway';
 import { type Engine, findStack, markStack, requireStack, stacksAt } from '../engine/engine.ts';
-import { adoptLiveResources, liveResources } from '../engine/live-state.ts';
+import { liveResources } from '../engine/live-state.ts';
 import { isNoUpdate, planStackChanges } from '../engine/plan-stack.ts';
 import { checkServiceRole, prepareModel, refuseUncarried } from '../engine/prepare.ts';
 import { reasonOf } from '../engine/resource-work.ts';
 import { hideSecrets } from '../engine/secrets.ts';
 import type { ChangeSet, Stack, StackModel } from '../engine/stack.ts';
-import { startWork } from '../engine/work.ts';
 import { describeChange, withoutValues } from '../plan/describe-changes.ts';
 import { resourceSpec } from '../spec/resource-spec.ts';
 import { validationError } from '../template/errors.ts';
-import { beginCreate, checkStackName, emptyStack, requiredBody, stackArn } from './create-stack.ts';
+import { checkStackName, emptyStack, requiredBody, stackArn } from './create-stack.ts';
 import { describeParameters } from './describe.ts';
 import { givenParameters, givenTags, type Input, optionalText, pageOf, requiredText, texts } from './input.ts';
 import type { Operation } from './operation.ts';
-import { beginUpdate, checkUpdatable, updatedModel } from './update-stack.ts';
+import { originOf } from './origin.ts';
+import { checkUpdatable, updatedModel } from './update-stack.ts';
 
 const uncarried = [
   'TemplateURL',
@@ -29,7 +29,8 @@ const uncarried = [
 ];
 
 /** CreateChangeSet: of a new stack (then in REVIEW_IN_PROGRESS) or an update; computed beside the request. */
-export const createChangeSet: Operation = async (engine, { input, account, region }) => {
+export const createChangeSet: Operation = async (engine, request) => {
+  const { input, account, region } = request;
   refuseUncarried(input, uncarried);
   const place = { account, region };
   const name = requiredText(input, 'ChangeSetName');
@@ -38,10 +39,9 @@ export const createChangeSet: Operation = async (engine, { input, account, regio
   const existing = findStack(engine, place, requiredText(input, 'StackName'));
   const repeated = existing?.changeSets.get(name);
   if (existing !== undefined && repeated !== undefined) {
-    const token = optionalText(input, 'ClientToken');
-    if (token !== undefined && token === repeated.clientToken) return { Id: repeated.id, StackId: existing.id };
-    throw new AwsError('AlreadyExistsException', `ChangeSet ${repeated.id} already exists`, 400);
+    return { Id: sameChangeSet(repeated, request), StackId: existing.id };
   }
+  refuseFailureMode(optionalText(input, 'OnStackFailure'), type);
   const { stack, model } =
     type === 'CREATE' ? await forNewStack(engine, place, input) : await forUpdate(engine, place, input);
   const changeSet: ChangeSet = {
@@ -57,12 +57,33 @@ export const createChangeSet: Operation = async (engine, { input, account, regio
     executionStatus: 'UNAVAILABLE',
     reason: undefined,
     changes: [],
-    clientToken: optionalText(input, 'ClientToken'),
+    origin: originOf(request),
+    roleArn: optionalText(input, 'RoleARN'),
+    basedOn: stack.operationId,
   };
   stack.changeSets.set(name, changeSet);
   void computeChangeSet(engine, stack, changeSet, model);
   return { Id: changeSet.id, StackId: stack.id };
 };
+
+/** The id of a change set that this very request made before; any other one of the name is in the way. */
+function sameChangeSet(standing: ChangeSet, request: AwsRequest): string {
+  const origin = originOf(request);
+  if (origin.token !== undefined && origin.token === standing.origin.token) {
+    if (origin.digest === standing.origin.digest) return standing.id;
+    throw new AwsError(
+      'AlreadyExistsException',
+      `ChangeSet ${standing.name} cannot be created due to a mismatch with existing attribute Template, Parameters or Tags`,
+      400,
+    );
+  }
+  throw new AwsError('AlreadyExistsException', `ChangeSet ${standing.id} already exists`, 400);
+}
+
+function refuseFailureMode(mode: string | undefined, type: string): void {
+  if (mode !== 'DELETE' || type === 'CREATE') return;
+  throw validationError('OnStackFailure DELETE is only valid when the ChangeSetType parameter is set to CREATE');
+}
 
 async function forNewStack(engine: Engine, place: Place, input: Input): Promise<{ stack: Stack; model: StackModel }> {
   const name = requiredText(input, 'StackName');
@@ -129,7 +150,7 @@ async function computeChangeSet(engine: Engine, stack: Stack, changeSet: ChangeS
       return;
     }
     changeSet.status = 'CREATE_COMPLETE';
-    changeSet.executionStatus = 'AVAILABLE';
+    changeSet.executionStatus = stack.operationId === changeSet.basedOn ? 'AVAILABLE' : 'OBSOLETE';
   } catch (error) {
     if (!signal.aborted) failChangeSet(changeSet, reasonOf(error));
   }
@@ -217,61 +238,6 @@ export const listChangeSets: Operation = async (engine, { input, account, region
   const { page, next } = pageOf([...stack.changeSets.values()], optionalText(input, 'NextToken'), 100);
   return { Summaries: page.map((changeSet) => summary(stack, changeSet)), ...next };
 };
-
-/** ExecuteChangeSet: does what was computed, unless the stack has moved since. */
-export const executeChangeSet: Operation = async (engine, { input, account, region }) => {
-  const { stack, changeSet } = findChangeSet(
-    engine,
-    { account, region },
-    requiredText(input, 'ChangeSetName'),
-    optionalText(input, 'StackName'),
-  );
-  const { model } = changeSet;
-  const token = optionalText(input, 'ClientRequestToken');
-  if (token !== undefined && token === stack.clientToken && stack.changeSetId === changeSet.id) return {};
-  if (changeSet.executionStatus !== 'AVAILABLE' || model === undefined) {
-    throw new AwsError(
-      'InvalidChangeSetStatus',
-      `ChangeSet [${changeSet.id}] cannot be executed in its current status of [${changeSet.status}]`,
-      400,
-    );
-  }
-  const disableRollback = input['DisableRollback'] === true || changeSet.onStackFailure === 'DO_NOTHING';
-  if (changeSet.type === 'UPDATE') checkUpdatable(stack, disableRollback);
-  else if (stack.status !== 'REVIEW_IN_PROGRESS') {
-    throw validationError(`Stack:${stack.id} is in ${stack.status} state and can not be created.`);
-  }
-  if (changeSet.revertsDrift) await adoptLiveResources(engine, stack);
-  stack.clientToken = token;
-  stack.changeSetId = changeSet.id;
-  stack.changeSets.delete(changeSet.name);
-  changeSet.executionStatus = 'EXECUTE_IN_PROGRESS';
-  if (changeSet.type === 'CREATE') executeCreate(engine, stack, model, changeSet, disableRollback);
-  else beginUpdate(engine, stack, model, disableRollback);
-  stack.changeSets.set(changeSet.name, changeSet);
-  startWork(engine, stack, async () => settleExecution(stack, changeSet));
-  return {};
-};
-
-function executeCreate(
-  engine: Engine,
-  stack: Stack,
-  model: StackModel,
-  changeSet: ChangeSet,
-  disableRollback: boolean,
-): void {
-  const wanted = changeSet.onStackFailure;
-  stack.onFailure = disableRollback ? 'DO_NOTHING' : wanted === 'DELETE' ? 'DELETE' : 'ROLLBACK';
-  stack.disableRollback = disableRollback;
-  stack.operationId = engine.newId();
-  beginCreate(engine, stack, model);
-}
-
-/** What became of an executed change set. */
-function settleExecution(stack: Stack, changeSet: ChangeSet): void {
-  const succeeded = stack.status === 'CREATE_COMPLETE' || stack.status === 'UPDATE_COMPLETE';
-  changeSet.executionStatus = succeeded ? 'EXECUTE_COMPLETE' : 'EXECUTE_FAILED';
-}
 
 /** DeleteChangeSet: one that is not there is deleted already. */
 export const deleteChangeSet: Operation = async (engine, { input, account, region }) => {

@@ -2,11 +2,12 @@ import { AwsError, type Place } from '@roadstead/sandbox-gateway';
 import { createStackResources } from '../engine/create-stack.ts';
 import { type Engine, findStack, markStack } from '../engine/engine.ts';
 import { checkServiceRole, prepareModel, refuseUncarried } from '../engine/prepare.ts';
-import type { Stack, StackModel } from '../engine/stack.ts';
+import type { Origin, Stack, StackModel } from '../engine/stack.ts';
 import { startWork } from '../engine/work.ts';
 import { validationError } from '../template/errors.ts';
 import { givenParameters, givenTags, type Input, optionalText, requiredText, texts } from './input.ts';
 import type { Operation } from './operation.ts';
+import { isRepeat, originOf } from './origin.ts';
 
 /** Members of stack requests that mean something the sandbox cannot do. */
 export const uncarriedMembers = [
@@ -53,6 +54,7 @@ export function emptyStack(engine: Engine, place: Place, name: string, id: strin
     transaction: undefined,
     operationId: engine.newId(),
     clientToken: optionalText(input, 'ClientRequestToken'),
+    origin: undefined,
     cancel: undefined,
     drift: { status: 'NOT_CHECKED', at: undefined },
     deletionMode: undefined,
@@ -78,14 +80,14 @@ export function checkStackName(name: string): void {
 }
 
 /** CreateStack: answers at once, the work goes on beside. The same token again answers the same stack. */
-export const createStack: Operation = async (engine, { input, account, region }) => {
+export const createStack: Operation = async (engine, request) => {
+  const { input, account, region } = request;
   refuseUncarried(input, uncarriedMembers);
   const place = { account, region };
   const name = requiredText(input, 'StackName');
   checkStackName(name);
-  const token = optionalText(input, 'ClientRequestToken');
-  refuseTakenName(engine, place, name, token);
-  const repeated = findStack(engine, place, name);
+  const origin = originOf(request);
+  const repeated = madeBy(engine, place, name, origin);
   if (repeated !== undefined) return { StackId: repeated.id, OperationId: repeated.operationId };
   const id = stackArn(engine, place, name);
   const model = await prepareModel(engine, {
@@ -97,19 +99,22 @@ export const createStack: Operation = async (engine, { input, account, region })
     tags: givenTags(input) ?? [],
   });
   await checkServiceRole(engine, place, optionalText(input, 'RoleARN'));
-  refuseTakenName(engine, place, name, undefined);
-  const stack = emptyStack(engine, place, name, id, input);
+  if (findStack(engine, place, name) !== undefined) throw alreadyExists(name);
+  const stack = { ...emptyStack(engine, place, name, id, input), origin };
   engine.stacks.push(stack);
   beginCreate(engine, stack, model);
   return { StackId: id, OperationId: stack.operationId };
 };
 
-/** The same token while its operation is the stack's last is the same request; anything else meets a taken name. */
-function refuseTakenName(engine: Engine, place: Place, name: string, token: string | undefined): void {
+/** The stack of this name when this very request made it, as its last operation; any other meets a taken name. */
+function madeBy(engine: Engine, place: Place, name: string, origin: Origin): Stack | undefined {
   const stack = findStack(engine, place, name);
-  if (stack === undefined) return;
-  const isRepeat = token !== undefined && stack.clientToken === token && stack.status.startsWith('CREATE_');
-  if (!isRepeat) throw new AwsError('AlreadyExistsException', `Stack [${name}] already exists`, 400);
+  if (stack === undefined || (isRepeat(origin, stack.origin) && stack.status.startsWith('CREATE_'))) return stack;
+  throw alreadyExists(name);
+}
+
+function alreadyExists(name: string): AwsError {
+  return new AwsError('AlreadyExistsException', `Stack [${name}] already exists`, 400);
 }
 
 /** The template's text; a request without one is refused. */

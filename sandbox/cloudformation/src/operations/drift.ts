@@ -22,6 +22,12 @@ export const detectStackDrift: Operation = async (engine, { input, account, regi
   if (!detectable.has(stack.status)) {
     throw validationError(`Drift detection cannot be performed on stack [${stack.id}] while in status ${stack.status}`);
   }
+  const running = [...engine.detections.values()].find(
+    (each) => each.stack === stack && each.status === 'DETECTION_IN_PROGRESS',
+  );
+  if (running !== undefined) {
+    throw validationError(`Drift detection is already in progress for stack [${stack.id}]`);
+  }
   const detection: DriftDetection = {
     id: engine.newId(),
     stack,

@@ -1,176 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { memoryWorld, type StackWorld } from '../testing/stack-world.ts';
+import { changes, standing, template } from '../testing/standing-stack.ts';
 import { at, objectsAt, textAt } from '../types/values.ts';
-
-const template = (image: string, more = '') => `
-Parameters: {Name: {Type: String, Default: one}}
-Resources:
-  Vpc: {Type: AWS::EC2::VPC, Metadata: {a: b}, Properties: {CidrBlock: 10.0.0.0/16, Tags: [{Key: Name, Value: !Ref Name}]}}
-  Subnet: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.1.0/24}}
-  Template: {Type: AWS::EC2::LaunchTemplate, Properties: {LaunchTemplateData: {ImageId: ${image}}}}
-  Version: {Type: AWS::SSM::Parameter, Properties: {Name: /v, Type: String, Value: !GetAtt Template.LatestVersionNumber}}
-${more}
-`;
-
-async function changes(world: StackWorld, body: string, more = {}): Promise<string[]> {
-  const name = `c${world.clock.now()}`;
-  await world.call('CreateChangeSet', { StackName: 's', ChangeSetName: name, TemplateBody: body, ...more });
-  await world.clock.advance(10_000);
-  const answer = await world.call('DescribeChangeSet', {
-    StackName: 's',
-    ChangeSetName: name,
-    IncludePropertyValues: true,
-  });
-  return objectsAt(answer, 'Changes').map(({ ResourceChange: change }) => {
-    const details = objectsAt(change, 'Details').map((detail) =>
-      [
-        at(detail, 'Target', 'Path') ?? at(detail, 'Target', 'Attribute'),
-        detail['Evaluation'],
-        detail['ChangeSource'],
-        at(detail, 'CausingEntity'),
-        at(detail, 'Target', 'BeforeValue'),
-        at(detail, 'Target', 'AfterValue'),
-      ]
-        .filter((part) => part !== undefined)
-        .join(' '),
-    );
-    const kind = `${textAt(change, 'Action')} ${textAt(change, 'LogicalResourceId')} ${String(at(change, 'Replacement') ?? '-')}`;
-    return [kind, ...details].join('; ');
-  });
-}
-
-async function standing(): Promise<StackWorld> {
-  const world = memoryWorld();
-  await world.create('s', template('ami-1'));
-  return world;
-}
-
-describe('change sets', () => {
-  it.each<[string, string, object, string[]]>([
-    [
-      'a changed launch template and who reads its version',
-      template('ami-2'),
-      {},
-      [
-        'Modify Template False; /Properties/LaunchTemplateData/ImageId Static DirectModification ami-1 ami-2',
-        'Modify Version False; /Properties/Value Dynamic ResourceAttribute Template.LatestVersionNumber 1 {{changeSet:KNOWN_AFTER_APPLY}}',
-      ],
-    ],
-    [
-      'a changed parameter',
-      template('ami-1'),
-      { Parameters: [{ ParameterKey: 'Name', ParameterValue: 'two' }] },
-      [
-        'Modify Vpc False; /Properties/Tags Static ParameterReference Name [{"Key":"Name","Value":"one"}] [{"Key":"Name","Value":"two"}]',
-      ],
-    ],
-    [
-      'a replacement and what hangs on it',
-      template('ami-1').replace('10.0.0.0/16', '10.0.0.0/17'),
-      {},
-      [
-        'Modify Vpc True; /Properties/CidrBlock Static DirectModification 10.0.0.0/16 10.0.0.0/17',
-        'Modify Subnet Conditional; /Properties/VpcId Dynamic ResourceReference Vpc vpc-1 {{changeSet:KNOWN_AFTER_APPLY}}',
-      ],
-    ],
-    [
-      'added and removed resources',
-      template(
-        'ami-1',
-        '  More: {Type: AWS::EC2::Subnet, Properties: {VpcId: !Ref Vpc, CidrBlock: 10.0.3.0/24}}',
-      ).replace(/ {2}Subnet:.*\n/, ''),
-      {},
-      ['Add More -', 'Remove Subnet -'],
-    ],
-    [
-      'metadata and policies',
-      template('ami-1').replace('{a: b}', '{a: c}').replace('Subnet, Prop', 'Subnet, DeletionPolicy: Retain, Prop'),
-      {},
-      [
-        'Modify Vpc False; Metadata Static DirectModification',
-        'Modify Subnet False; DeletionPolicy Static DirectModification',
-      ],
-    ],
-  ])('tell %s', async (_, body, more, expected) => {
-    const world = await standing();
-    const found = await changes(world, body, more);
-    expect(found.toSorted()).toEqual(expected.toSorted());
-    expect(await world.status('s')).toBe('CREATE_COMPLETE');
-  });
-
-  it('fail when there is nothing to change', async () => {
-    const world = await standing();
-    await world.call('CreateChangeSet', { StackName: 's', ChangeSetName: 'c', TemplateBody: template('ami-1') });
-    await world.clock.advance(10_000);
-    expect(await world.call('DescribeChangeSet', { StackName: 's', ChangeSetName: 'c' })).toMatchObject({
-      Status: 'FAILED',
-      ExecutionStatus: 'UNAVAILABLE',
-      StatusReason:
-        "The submitted information didn't contain changes. Submit different information to create a change set.",
-    });
-    await expect(world.call('ExecuteChangeSet', { StackName: 's', ChangeSetName: 'c' })).rejects.toMatchObject({
-      code: 'InvalidChangeSetStatus',
-    });
-  });
-
-  it('do what they told, once', async () => {
-    const world = await standing();
-    await changes(world, template('ami-2'));
-    const [summary] = objectsAt(await world.call('ListChangeSets', { StackName: 's' }), 'Summaries');
-    const execute = { ChangeSetName: textAt(summary, 'ChangeSetId'), ClientRequestToken: 't' };
-    await world.call('ExecuteChangeSet', execute);
-    expect(await world.call('ExecuteChangeSet', execute)).toEqual({});
-    expect(await world.settle('s')).toBe('UPDATE_COMPLETE');
-    await expect(world.call('ExecuteChangeSet', { ...execute, ClientRequestToken: 'u' })).rejects.toThrow(
-      'cannot be executed',
-    );
-    expect(await world.call('DescribeChangeSet', execute)).toMatchObject({ ExecutionStatus: 'EXECUTE_COMPLETE' });
-    expect(world.aws.list('template-version')).toHaveLength(2);
-  });
-
-  it('are of no use once the stack has moved', async () => {
-    const world = await standing();
-    await changes(world, template('ami-2'));
-    const [summary] = objectsAt(await world.call('ListChangeSets', { StackName: 's' }), 'Summaries');
-    await world.update('s', template('ami-3'));
-    await expect(world.call('ExecuteChangeSet', { ChangeSetName: textAt(summary, 'ChangeSetId') })).rejects.toThrow(
-      'cannot be executed',
-    );
-  });
-
-  it('make a new stack by way of REVIEW_IN_PROGRESS', async () => {
-    const world = memoryWorld();
-    const input = {
-      StackName: 's',
-      ChangeSetName: 'first',
-      ChangeSetType: 'CREATE',
-      ClientToken: 't',
-      TemplateBody: template('ami-1'),
-    };
-    const { Id } = await world.call('CreateChangeSet', input);
-    expect((await world.call('CreateChangeSet', input))['Id']).toBe(Id);
-    expect(await world.status('s')).toBe('REVIEW_IN_PROGRESS');
-    await world.clock.advance(10_000);
-    expect(world.aws.list('vpc')).toEqual([]);
-    await world.call('ExecuteChangeSet', { ChangeSetName: Id });
-    expect(await world.settle('s')).toBe('CREATE_COMPLETE');
-    expect((await world.stack('s'))['ChangeSetId']).toBe(Id);
-    await expect(world.call('CreateChangeSet', { ...input, ChangeSetName: 'again' })).rejects.toThrow('already exists');
-  });
-
-  it('are deleted without a trace, also twice', async () => {
-    const world = await standing();
-    await changes(world, template('ami-2'));
-    const [summary] = objectsAt(await world.call('ListChangeSets', { StackName: 's' }), 'Summaries');
-    const named = { ChangeSetName: textAt(summary, 'ChangeSetId') };
-    await world.call('DeleteChangeSet', named);
-    expect(await world.call('DeleteChangeSet', named)).toEqual({});
-    await expect(world.call('DescribeChangeSet', named)).rejects.toMatchObject({
-      code: 'ChangeSetNotFound',
-      status: 404,
-    });
-  });
-});
 
 describe('drift', () => {
   async function detect(world: StackWorld) {
@@ -236,6 +67,15 @@ describe('drift', () => {
     expect(await world.settle('s')).toBe('UPDATE_COMPLETE');
     expect(world.aws.list('parameter')).toMatchObject([{ data: { Value: '1' } }]);
     expect(await detect(world)).toMatchObject({ StackDriftStatus: 'IN_SYNC', DriftedStackResourceCount: 0 });
+  });
+
+  it('is looked for once at a time', async () => {
+    const world = await standing();
+    await world.call('DetectStackDrift', { StackName: 's' });
+    await expect(world.call('DetectStackDrift', { StackName: 's' })).rejects.toThrow(/already in progress/);
+    await world.clock.advance(20_000);
+    await world.clock.advance(1);
+    expect(await detect(world)).toMatchObject({ StackDriftStatus: 'IN_SYNC' });
   });
 
   it('is told of one resource at once', async () => {

@@ -1,10 +1,4 @@
-import {
-  createChangeSet,
-  deleteChangeSet,
-  describeChangeSet,
-  executeChangeSet,
-  listChangeSets,
-} from './change-sets.ts';
+import { createChangeSet, deleteChangeSet, describeChangeSet, listChangeSets } from './change-sets.ts';
 import { createStack } from './create-stack.ts';
 import { deleteStack, listExports, listImports, updateTerminationProtection } from './delete-stack.ts';
 import {
@@ -21,6 +15,7 @@ import {
   detectStackDrift,
   detectStackResourceDrift,
 } from './drift.ts';
+import { executeChangeSet } from './execute-change-set.ts';
 import type { Operation } from './operation.ts';
 import { getTemplate, getTemplateSummary, validateTemplateOperation } from './templates.ts';
 import { cancelUpdateStack, continueUpdateRollback, rollbackStack, updateStack } from './update-stack.ts';

@@ -11,6 +11,7 @@ import { validationError } from '../template/errors.ts';
 import { rememberOperation, requiredBody, uncarriedMembers } from './create-stack.ts';
 import { givenParameters, givenTags, type Input, optionalText, requiredText, texts } from './input.ts';
 import type { Operation } from './operation.ts';
+import { isRepeat, originOf } from './origin.ts';
 
 const updatable = new Set(['CREATE_COMPLETE', 'UPDATE_COMPLETE', 'UPDATE_ROLLBACK_COMPLETE']);
 const resumable = new Set(['CREATE_FAILED', 'UPDATE_FAILED']);
@@ -59,11 +60,12 @@ function refuseTypeChange(stack: Stack, model: StackModel): void {
 }
 
 /** UpdateStack: answers at once; "No updates are to be performed." when there is nothing to do. */
-export const updateStack: Operation = async (engine, { input, account, region }) => {
+export const updateStack: Operation = async (engine, request) => {
+  const { input, account, region } = request;
   refuseUncarried(input, uncarriedMembers);
   const stack = requireStack(engine, { account, region }, requiredText(input, 'StackName'));
-  const token = optionalText(input, 'ClientRequestToken');
-  if (token !== undefined && token === stack.clientToken && /^UPDATE_/.test(stack.status)) {
+  const origin = originOf(request);
+  if (/^UPDATE_/.test(stack.status) && isRepeat(origin, stack.origin)) {
     return { StackId: stack.id, OperationId: stack.operationId };
   }
   const disableRollback = input['DisableRollback'] === true;
@@ -74,15 +76,18 @@ export const updateStack: Operation = async (engine, { input, account, region })
   if (!resumable.has(stack.status) && isNoUpdate(engine, stack, model)) {
     throw validationError('No updates are to be performed.');
   }
-  stack.clientToken = token;
+  stack.clientToken = origin.token;
+  stack.retainExceptOnCreate = input['RetainExceptOnCreate'] === true;
   stack.roleArn = optionalText(input, 'RoleARN') ?? stack.roleArn;
   beginUpdate(engine, stack, model, disableRollback);
+  stack.origin = origin;
   return { StackId: stack.id, OperationId: stack.operationId };
 };
 
 /** Starts the work of an update. */
 export function beginUpdate(engine: Engine, stack: Stack, model: StackModel, disableRollback: boolean): void {
   stack.operationId = engine.newId();
+  stack.origin = undefined;
   stack.disableRollback = disableRollback;
   rememberOperation(stack, 'UPDATE_STACK');
   for (const changeSet of stack.changeSets.values()) {
@@ -138,6 +143,7 @@ export const rollbackStack: Operation = async (engine, { input, account, region 
 function startRollback(engine: Engine, stack: Stack, type: string, token: string | undefined): void {
   stack.operationId = engine.newId();
   stack.clientToken = token;
+  stack.origin = undefined;
   rememberOperation(stack, type);
   // The status turns with the request, so that a second one meets a busy stack.
   stack.status = stack.status === 'CREATE_FAILED' ? 'ROLLBACK_IN_PROGRESS' : 'UPDATE_ROLLBACK_IN_PROGRESS';

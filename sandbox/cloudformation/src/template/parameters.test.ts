@@ -37,6 +37,7 @@ describe('the choice of parameters', () => {
     [[{ ParameterKey: 'Needed', UsePreviousValue: true }], 'not in the previous template'],
     [[{ ParameterKey: 'Needed', ParameterValue: 'a', UsePreviousValue: true }], 'Cannot specify usePreviousValue'],
     [[needed, { ParameterKey: 'Size', ParameterValue: 'x' }], 'is not a number'],
+    [[{ ParameterKey: 'Needed', ParameterValue: 'x'.repeat(4097) }], "'Needed' must contain at most 4096 bytes"],
     [[needed, { ParameterKey: 'Size', ParameterValue: '6' }], 'must be a number not greater than 5'],
   ])('refuses %j', (given, message) => {
     expect(() => chooseParameters(template, given, undefined)).toThrow(message);

@@ -101,8 +101,14 @@ function chooseOne(
   return given?.ParameterValue ?? declaration.default;
 }
 
+/** Bytes of one parameter's value. */
+const valueBytes = 4096;
+
 /** Checks one value against its declaration. */
 export function checkParameter(name: string, declaration: ParameterDeclaration, value: string): void {
+  if (Buffer.byteLength(value) > valueBytes) {
+    throw validationError(`Parameter '${name}' must contain at most ${valueBytes} bytes`);
+  }
   const members = isListType(declaration.type) ? splitList(value) : [value];
   const refuse = (rule: string): never => {
     const said = declaration.constraintDescription;

@@ -78,6 +78,8 @@ describe('templates that are refused', () => {
       `Resources: {${Array.from({ length: 501 }, (_, index) => `R${index}: {Type: AWS::EC2::VPC}`).join(', ')}}`,
       'Number of resources, 501, is greater than maximum allowed, 500',
     ],
+    [`Description: ${'x'.repeat(1025)}\nResources: {${vpc}}`, "'Description' length is greater than 1024."],
+    [`Resources: {${'R'.repeat(256)}: {Type: AWS::EC2::VPC}}`, 'is longer than 255 characters'],
   ])('%.90s: %s', (text, message) => {
     expect(() => check(text)).toThrow(message);
   });

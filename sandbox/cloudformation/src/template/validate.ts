@@ -28,11 +28,20 @@ const pseudoParameters = new Set([
 ]);
 
 /** CloudFormation's limits of one template. */
-export const templateLimits = { bodyBytes: 51_200, resources: 500, parameters: 200, outputs: 200, mappings: 200 };
+export const templateLimits = {
+  bodyBytes: 51_200,
+  resources: 500,
+  parameters: 200,
+  outputs: 200,
+  mappings: 200,
+  descriptionBytes: 1024,
+  nameCharacters: 255,
+};
 
 /** Refuses a template that names what is not there or asks for what is not carried. Throws ValidationError. */
 export function validateTemplate(template: Template, carriedOf: CarriedOf): void {
   checkLimits(template);
+  checkLengths(template);
   checkParameterTypes(template);
   checkTypes(template, carriedOf);
   const everything = [
@@ -67,6 +76,21 @@ function checkLimits(template: Template): void {
         `Template format error: Number of ${section}, ${count}, is greater than maximum allowed, ${limit}`,
       );
     }
+  }
+}
+
+function checkLengths(template: Template): void {
+  if (Buffer.byteLength(template.description ?? '') > templateLimits.descriptionBytes) {
+    throw validationError(
+      `Template format error: 'Description' length is greater than ${templateLimits.descriptionBytes}.`,
+    );
+  }
+  const names = [template.parameters, template.mappings, template.resources, template.outputs].flatMap(Object.keys);
+  const long = names.find((name) => name.length > templateLimits.nameCharacters);
+  if (long !== undefined) {
+    throw validationError(
+      `Template format error: name ${long} is longer than ${templateLimits.nameCharacters} characters`,
+    );
   }
 }
 
