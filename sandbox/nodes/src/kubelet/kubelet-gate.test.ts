@@ -11,6 +11,9 @@ test.each([
   ['localhost:8443', 8443],
   ['[::1]:8443', 8443],
   ['example.org:443', undefined],
+  ['127.0.0.1', undefined],
+  ['127.0.0.1:port', undefined],
+  ['localhost:65536', undefined],
 ])('a connection to %s goes to %j', (target, port) => {
   expect(targetPort(target, routes)).toBe(port);
 });

@@ -35,6 +35,7 @@ export async function openKubeletGate(directory: string): Promise<KubeletGate> {
   });
   server.on('connection', (socket) => track(sockets, socket));
   server.on('connect', (request: IncomingMessage, client: Socket) => {
+    client.on('error', () => client.destroy());
     const port = targetPort(request.url ?? '', routes);
     if (port === undefined) client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
     else join(client, port, sockets);
@@ -67,7 +68,8 @@ export function targetPort(target: string, routes: ReadonlyMap<string, number>):
   if (known !== undefined) return known;
   const colon = target.lastIndexOf(':');
   const host = target.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
-  return loopback.has(host) ? Number(target.slice(colon + 1)) : undefined;
+  const port = Number(target.slice(colon + 1));
+  return loopback.has(host) && Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
 }
 
 function join(client: Socket, port: number, sockets: Set<Socket>): void {

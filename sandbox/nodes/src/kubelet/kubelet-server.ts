@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
+import { messageOf } from '@roadstead/foundation';
 import type { ClientCertificate } from '../ports.ts';
 
 /** What one node's kubelet answers about its pods. A missing pod or container is `undefined`. */
@@ -35,9 +36,10 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
       requestCert: true,
       rejectUnauthorized: true,
     },
-    (request, response) => route(request, response, answers),
+    (request, response) => answer(request, response, answers),
   );
   server.on('upgrade', (_request, socket) => {
+    socket.on('error', () => socket.destroy());
     socket.end(
       `HTTP/1.1 501 Not Implemented\r\ncontent-type: text/plain\r\ncontent-length: ${refusal.length}\r\n\r\n${refusal}`,
     );
@@ -57,9 +59,36 @@ function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-function route(request: IncomingMessage, response: ServerResponse, answers: KubeletAnswers): void {
-  const url = new URL(request.url ?? '/', 'https://kubelet');
-  const [, first, namespace, pod, container] = url.pathname.split('/').map(decodeURIComponent);
+/** Nothing that is thrown here may leave: this process plays all the nodes. */
+function answer(request: IncomingMessage, response: ServerResponse, answers: KubeletAnswers): void {
+  try {
+    const url = urlOf(request.url ?? '/');
+    if (url === undefined) writeText(response, 400, `not a path: ${request.url}\n`);
+    else route(url, response, answers);
+  } catch (error) {
+    if (response.headersSent) response.destroy();
+    else writeText(response, 500, `${messageOf(error)}\n`);
+  }
+}
+
+interface KubeletUrl {
+  readonly pathname: string;
+  /** Decoded. */
+  readonly parts: readonly string[];
+  readonly searchParams: URLSearchParams;
+}
+
+function urlOf(target: string): KubeletUrl | undefined {
+  try {
+    const { pathname, searchParams } = new URL(target, 'https://kubelet');
+    return { pathname, searchParams, parts: pathname.split('/').map(decodeURIComponent) };
+  } catch {
+    return undefined;
+  }
+}
+
+function route(url: KubeletUrl, response: ServerResponse, answers: KubeletAnswers): void {
+  const [, first, namespace, pod, container] = url.parts;
   if (first === 'containerLogs' && container !== undefined) {
     return writeLogs(response, answers.logs(namespace ?? '', pod ?? '', container, url.searchParams));
   }
