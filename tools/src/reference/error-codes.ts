@@ -27,8 +27,32 @@ function usesOfMember(tokens: readonly Token[], index: number): readonly ErrorUs
   if (open === undefined || tokens[open]?.text !== '{') return [];
   const members = membersOf(tokens, open);
   const codes = (members.get('code') ?? []).filter(({ kind, text }) => kind === 'string' && codeForm.test(text));
-  const message = textOf(members.get('message') ?? argumentBefore(tokens, open));
-  return codes.map(({ text }) => ({ code: text, message, hint: textOf(members.get('hint') ?? []) }));
+  const message = textOf(valueOf(tokens, open, members.get('message') ?? argumentBefore(tokens, open)));
+  const hint = textOf(valueOf(tokens, open, members.get('hint') ?? []));
+  return codes.map(({ text }) => ({ code: text, message, hint }));
+}
+
+/** An expression, or what the nearest assignment above gives to it where it is a name alone. */
+function valueOf(tokens: readonly Token[], before: number, expression: readonly Token[]): readonly Token[] {
+  const [name] = expression;
+  if (expression.length !== 1 || name?.kind !== 'word') return expression;
+  for (let at = before - 1; at > 0; at--) {
+    const isAssigned = tokens[at]?.text === '=' && tokens[at - 1]?.text === name.text && tokens[at + 1]?.text !== '=';
+    if (isAssigned) return statementFrom(tokens, at + 1);
+  }
+  return expression;
+}
+
+function statementFrom(tokens: readonly Token[], start: number): readonly Token[] {
+  let depth = 0;
+  for (let at = start; at < tokens.length; at++) {
+    const { kind, text } = tokens[at] as Token;
+    if (kind !== 'mark') continue;
+    if (openers.includes(text)) depth += 1;
+    if (closers.includes(text)) depth -= 1;
+    if (text === ';' && depth === 0) return tokens.slice(start, at);
+  }
+  return [];
 }
 
 const reporters = new Set(['report', 'refuse', '#refuse']);
@@ -40,7 +64,8 @@ function usesOfCall(tokens: readonly Token[], index: number): readonly ErrorUse[
   if (open === undefined || tokens[open]?.text !== '(' || !reporters.has(tokens[open - 1]?.text ?? '')) return [];
   const parts = partsOf(tokens, open);
   const at = parts.findIndex((part) => part[0] === token);
-  if (at === -1) return [];
+  // Anything further back is a status that is reported, as of progress.
+  if (at !== 0 && at !== 1) return [];
   return [{ code: token.text, message: textOf(parts[at + 1] ?? []), hint: textOf(parts[at + 2] ?? []) }];
 }
 
@@ -83,6 +108,7 @@ function membersOf(tokens: readonly Token[], open: number): ReadonlyMap<string, 
   return new Map(
     partsOf(tokens, open).flatMap((part): [string, readonly Token[]][] => {
       const [name, colon, ...value] = part;
+      if (name?.kind === 'word' && colon === undefined) return [[name.text, part]];
       return name !== undefined && colon?.text === ':' ? [[name.text, value]] : [];
     }),
   );

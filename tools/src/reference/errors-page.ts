@@ -1,18 +1,20 @@
 import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorUsesOf } from './error-codes.ts';
+import { type CodeMeaning, codeMeanings } from './code-meanings.ts';
+import { type ErrorUse, errorUsesOf } from './error-codes.ts';
 import { cell, table } from './markdown.ts';
 
-interface Entry {
+/** A code with the ways in which sources tell it. */
+export interface Entry {
   readonly code: string;
   readonly workspaces: ReadonlySet<string>;
-  readonly uses: readonly { readonly message: string; readonly hint: string }[];
+  readonly uses: readonly Pick<ErrorUse, 'message' | 'hint'>[];
 }
 
-/** The page of every code that the sources give out, with what is said and what to do. */
+/** The page of every code that the sources give out, with what is said and what to do. Rejects where a code would be left without. */
 export async function errorsPage(root: string): Promise<string> {
-  const entries = await entriesOf(root);
+  const entries = withMeanings(await entriesOf(root), codeMeanings);
   const product = entries.filter(({ workspaces }) => [...workspaces].some((each) => !each.startsWith('sandbox/')));
   const sandbox = entries.filter((entry) => !product.includes(entry));
   return [
@@ -42,18 +44,57 @@ async function entriesOf(root: string): Promise<readonly Entry[]> {
       const entry = entries.get(code) ?? { workspaces: new Set(), uses: [] };
       entries.set(code, entry);
       entry.workspaces.add(file.split('/').slice(0, 2).join('/'));
-      const known = entry.uses.some((use) => use.message === message && use.hint === hint);
-      if (!known && (message !== '' || hint !== '')) entry.uses.push({ message, hint });
+      if (!entry.uses.some((use) => use.message === message && use.hint === hint)) entry.uses.push({ message, hint });
     }
   }
   return [...entries].map(([code, entry]) => ({ code, ...entry })).toSorted((a, b) => (a.code < b.code ? -1 : 1));
+}
+
+/**
+ * Puts meanings where sources have no words. Throws for a code that stays without words or without a next step, and for a
+ * meaning that nothing needs: it would go stale unseen.
+ */
+export function withMeanings(
+  entries: readonly Entry[],
+  meanings: Readonly<Record<string, CodeMeaning>>,
+): readonly Entry[] {
+  const codes = new Set(entries.map(({ code }) => code));
+  const faults = Object.keys(meanings)
+    .filter((code) => !codes.has(code))
+    .map((code) => `${code} is given out by nobody`);
+  const told = entries.map((entry) => tell(entry, meanings[entry.code] ?? {}, faults));
+  if (faults.length > 0) throw new Error(`tools/src/reference/code-meanings.ts: ${faults.join('; ')}`);
+  return told;
+}
+
+function tell(entry: Entry, { says, todo }: CodeMeaning, faults: string[]): Entry {
+  const { code, uses } = entry;
+  const lacksWords = uses.some(({ message }) => !hasWords(message));
+  const lacksNext = uses.every(({ hint }) => hint === '');
+  if (lacksWords && says === undefined)
+    faults.push(`${code} says nothing: write its message where it is given out, or here`);
+  if (lacksNext && todo === undefined) faults.push(`${code} has no hint: write one where it is given out, or here`);
+  if (!lacksWords && says !== undefined) faults.push(`${code} has words in the sources: leave out says`);
+  if (!lacksNext && todo !== undefined) faults.push(`${code} has a hint in the sources: leave out todo`);
+  return {
+    ...entry,
+    uses: uses.map(({ message, hint }, index) => ({
+      message: hasWords(message) ? message : (says ?? ''),
+      hint: index === 0 && lacksNext ? (todo ?? '') : hint,
+    })),
+  };
+}
+
+/** Whether a text says something without what the case fills in. */
+function hasWords(text: string): boolean {
+  return /\p{L}{2,}/u.test(text.replaceAll(/\bis\b/g, ''));
 }
 
 function tableOf(entries: readonly Entry[]): readonly string[] {
   return table(
     ['Code', 'Says', 'What to do', 'From'],
     entries.flatMap(({ code, uses, workspaces }) =>
-      (uses.length === 0 ? [{ message: '', hint: '' }] : uses).map(({ message, hint }, index) => [
+      uses.map(({ message, hint }, index) => [
         index === 0 ? `\`${code}\`` : '',
         cell(message),
         cell(hint),
