@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:https';
 import { createAuthority, issueServerCertificate } from '@roadstead/sandbox-control-plane';
+import { urlOf } from '../kubelet/request-url.ts';
 import { answerMetrics, metricsGroup } from '../metrics/metrics-api.ts';
 import type { ClusterContext } from './context.ts';
 import type { JoinedNode } from './node-keeper.ts';
@@ -86,8 +87,8 @@ export class MetricsKeeper {
     const now = this.#context.now();
     const certificate = issueServerCertificate(createAuthority('metrics-server', now), ['localhost'], now);
     const server = createServer({ cert: certificate.certPem, key: certificate.keyPem }, (request, response) => {
-      const url = new URL(request.url ?? '/', 'https://metrics');
-      const answer = answerMetrics(url.pathname, url.searchParams, this.#sources());
+      const url = urlOf(request.url);
+      const answer = url === undefined ? undefined : answerMetrics(url.pathname, url.searchParams, this.#sources());
       const status = answer === undefined ? 404 : 200;
       const body = answer ?? { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'NotFound', code: 404 };
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { messageOf } from '@roadstead/foundation';
 import type { ClientCertificate } from '../ports.ts';
+import { type RequestUrl, urlOf } from './request-url.ts';
 
 /** What one node's kubelet answers about its pods. A missing pod or container is `undefined`. */
 export interface KubeletAnswers {
@@ -62,7 +63,7 @@ function closeServer(server: Server): Promise<void> {
 /** Nothing that is thrown here may leave: this process plays all the nodes. */
 function answer(request: IncomingMessage, response: ServerResponse, answers: KubeletAnswers): void {
   try {
-    const url = urlOf(request.url ?? '/');
+    const url = urlOf(request.url);
     if (url === undefined) writeText(response, 400, `not a path: ${request.url}\n`);
     else route(url, response, answers);
   } catch (error) {
@@ -71,23 +72,7 @@ function answer(request: IncomingMessage, response: ServerResponse, answers: Kub
   }
 }
 
-interface KubeletUrl {
-  readonly pathname: string;
-  /** Decoded. */
-  readonly parts: readonly string[];
-  readonly searchParams: URLSearchParams;
-}
-
-function urlOf(target: string): KubeletUrl | undefined {
-  try {
-    const { pathname, searchParams } = new URL(target, 'https://kubelet');
-    return { pathname, searchParams, parts: pathname.split('/').map(decodeURIComponent) };
-  } catch {
-    return undefined;
-  }
-}
-
-function route(url: KubeletUrl, response: ServerResponse, answers: KubeletAnswers): void {
+function route(url: RequestUrl, response: ServerResponse, answers: KubeletAnswers): void {
   const [, first, namespace, pod, container] = url.parts;
   if (first === 'containerLogs' && container !== undefined) {
     return writeLogs(response, answers.logs(namespace ?? '', pod ?? '', container, url.searchParams));

@@ -4,7 +4,7 @@ import { containerWith, podWith } from '../testing/pods.ts';
 import { behaviourOf } from './behaviour.ts';
 import { backoffSeconds, type ContainerWorld } from './container-machine.ts';
 import { pullOutcome } from './images.ts';
-import { type PodMemory, type PodWorld, rememberPod, stepPod } from './pod-machine.ts';
+import { type PodMemory, type PodStep, type PodWorld, rememberPod, stepPod } from './pod-machine.ts';
 import { podStatus, type StatusWorld } from './pod-status.ts';
 
 const start = Date.UTC(2026, 0, 1);
@@ -42,8 +42,12 @@ class Play {
     return this;
   }
 
+  look(): PodStep {
+    return stepPod(this.pod, this.memory, this.world(), this.now);
+  }
+
   step(): void {
-    const step = stepPod(this.pod, this.memory, this.world(), this.now);
+    const step = this.look();
     this.memory = step.memory;
     this.events.push(...step.events.map(({ reason, message }) => `${reason}: ${message}`));
     this.removed = step.remove;
@@ -271,4 +275,13 @@ describe('a pod', () => {
 
 test('back-offs double up to five minutes', () => {
   expect([1, 2, 3, 5, 6, 20].map(backoffSeconds)).toEqual([10, 20, 40, 160, 300, 300]);
+});
+
+test('a pod that has ended and is still held by a finalizer is not asked away at every pass', () => {
+  const play = new Play(podWith()).run(10).delete(30);
+  play.run(5);
+  expect(play.removed).toBe(true);
+  const again = play.look();
+  expect(again.remove).toBe(true);
+  expect(again.wakeAt).toBe(play.now + paced(10));
 });

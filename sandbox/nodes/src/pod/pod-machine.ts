@@ -121,7 +121,9 @@ function stop(pod: Pod, memory: PodMemory, world: PodWorld, now: number): PodSte
           fieldPath: `spec.containers{${name}}`,
         }))
       : [];
-  return { memory: stopping, events, wakeAt: endsAt, remove: endsAt <= now };
+  const remove = endsAt <= now;
+  // Removed, it may still be held by a finalizer: then it is asked away again, and not at once.
+  return { memory: stopping, events, wakeAt: remove ? now + world.paced(10) : endsAt, remove };
 }
 
 /** Network, volumes, address: everything before the first container. */
