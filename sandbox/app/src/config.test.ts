@@ -27,8 +27,18 @@ describe('the command line', () => {
   });
 
   it.each([
+    [{ ROADSTEAD_CACHE: '/c', XDG_CACHE_HOME: '/x' }, '/c'],
+    [{ ROADSTEAD_CACHE: '', XDG_CACHE_HOME: '/x' }, '/x/roadstead'],
+    [{ XDG_CACHE_HOME: '', HOME: '/h' }, '/h/.cache/roadstead'],
+    [{ XDG_CACHE_HOME: 'relative', HOME: '/h' }, '/h/.cache/roadstead'],
+  ])('finds the cache by %j in %s', (variables, cacheDirectory) => {
+    expect(readAppConfig(['--directory', '/d'], variables)).toMatchObject({ cacheDirectory });
+  });
+
+  it.each([
     ['no directory', []],
     ['an unknown command', ['fly', '--directory', '/d']],
+    ['a word too much', ['env', 'now', '--directory', '/d']],
     ['an unknown option', ['--directory', '/d', '--speed', '3']],
     ['a factor under 1', ['--directory', '/d', '--factor', '0.5']],
     ['a factor that is no number', ['--directory', '/d', '--factor', 'fast']],

@@ -1,11 +1,11 @@
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RoadsteadError } from '@roadstead/foundation';
+import { defaultCacheDirectory } from '@roadstead/sandbox-control-plane/machine';
 
 /** What the daemon or its `env` command was asked for. */
 export interface AppConfig {
-  readonly command: 'run' | 'env';
+  readonly command: 'run' | 'env' | 'sweep';
   readonly directory: string;
   /** AWS's time divided by the sandbox's. */
   readonly factor: number;
@@ -15,7 +15,7 @@ export interface AppConfig {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-const usage = 'main.ts [env] --directory DIR [--factor N] [--port P] [--json]';
+const usage = 'main.ts [env | sweep] --directory DIR [--factor N] [--port P] [--json]';
 
 /** Reads the command line and the environment; rejects what it does not know with WRONG_INPUT. */
 export function readAppConfig(
@@ -23,10 +23,11 @@ export function readAppConfig(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): AppConfig {
   const { values, positionals } = parse(args);
-  const command = positionals[0] ?? 'run';
-  if (command !== 'run' && command !== 'env') throw wrongInput(`There is no command ${command}.`, command);
+  const [command = 'run', ...more] = positionals;
+  if (command !== 'run' && command !== 'env' && command !== 'sweep')
+    throw wrongInput(`There is no command ${command}.`, command);
+  if (more.length > 0) throw wrongInput(`${more.join(' ')} is too much.`, more);
   if (values.directory === undefined) throw wrongInput('--directory is missing.', undefined);
-  const cacheHome = environment['XDG_CACHE_HOME'] ?? join(environment['HOME'] ?? homedir(), '.cache');
   return {
     command,
     directory: resolve(values.directory),
@@ -36,9 +37,14 @@ export function readAppConfig(
         ? undefined
         : number(values.port, 'port', 0, (value) => Number.isInteger(value) && value < 65_536),
     json: values.json === true,
-    cacheDirectory: resolve(environment['ROADSTEAD_CACHE'] ?? join(cacheHome, 'roadstead')),
+    cacheDirectory: defaultCacheDirectory(environment),
     environment,
   };
+}
+
+/** From now on this process and its children put temporary files there. */
+export function useTemporaryFolder(path: string): void {
+  process.env['TMPDIR'] = path;
 }
 
 function parse(args: readonly string[]) {

@@ -59,8 +59,18 @@ describe('the environment of a sandbox', () => {
     'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
     'AWS_USE_FIPS_ENDPOINT',
     'DATABASE_URL',
+    'KUBERNETES_MASTER',
+    'KUBERNETES_SERVICE_HOST',
+    'KUBERNETES_SERVICE_PORT',
+    'HELM_KUBECONTEXT',
+    'HELM_KUBETOKEN',
   ])('takes away %s, which would lead elsewhere', (name) => {
     expect(sandboxEnvironment(state, { [name]: 'x' })[name]).toBeNull();
+  });
+
+  it('has no line for what is no name: a shell evaluates it', () => {
+    const current = { 'AWS_X; touch /tmp/x': '1', 'AWS_Y$(id)': '1', HOME: '/h' };
+    expect(shellLines(sandboxEnvironment(state, current))).not.toMatch(/touch|id\)|HOME/);
   });
 
   it('keeps what the user excluded from proxies, and comes first on PATH once', () => {

@@ -7,7 +7,8 @@ export type SandboxEnvironment = Readonly<Record<string, string | null>>;
 /**
  * The variables that put the sandbox in the place of AWS, for a shell that has `current`: keys, region, endpoint,
  * profile files, kubeconfig and kubectl's cache of the sandbox's own, no instance metadata; every other variable of
- * AWS's that `current` has is taken away, and a store of real clusters with them.
+ * AWS's that `current` has is taken away, and with them a store of real clusters and whatever would lead kubectl or helm
+ * to a real one (in a pod, kubectl without a kubeconfig speaks to the cluster of the pod).
  */
 export function sandboxEnvironment(
   state: SandboxState,
@@ -34,9 +35,12 @@ export function sandboxEnvironment(
     ROADSTEAD_POLL_FACTOR: String(state.factor),
     ROADSTEAD_STATE: join(state.directory, 'state'),
   };
-  const foreign = Object.keys(current).filter((name) => /^(AWS_|AMAZON_|DATABASE_URL$)/.test(name) && !(name in ours));
+  const foreign = Object.keys(current).filter((name) => leadsElsewhere.test(name) && !(name in ours));
   return { ...ours, ...Object.fromEntries(foreign.map((name) => [name, null])) };
 }
+
+/** Nothing that is not a name: the lines are for a shell to evaluate. */
+const leadsElsewhere = /^(AWS_\w+|AMAZON_\w+|KUBERNETES_(MASTER|SERVICE_\w+)|HELM_KUBE\w+|DATABASE_URL)$/;
 
 function listOf(text: string | undefined): readonly string[] {
   return (text ?? '')

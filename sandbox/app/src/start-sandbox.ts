@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, createLogger, type Logger, systemClock } from '@roadstead/foundation';
+import { type Clock, createLogger, type Logger, messageOf, systemClock } from '@roadstead/foundation';
 import { createCloudFormationService } from '@roadstead/sandbox-cloudformation';
 import {
   minors as allMinors,
   type Binaries,
   type BinaryProvider,
-  binaryProvider,
   isMinor,
   progressLine,
   releases,
+  resolveApart,
+  resolveBinaries,
 } from '@roadstead/sandbox-control-plane';
 import { createEksService, type EksSandbox, loopbackTls } from '@roadstead/sandbox-eks';
 import {
@@ -24,10 +25,11 @@ import {
 import { ensureMoto, type MotoTools, startMoto } from '@roadstead/sandbox-moto';
 import { controlPlanesWithKubelets, type SandboxNodes, startNodes } from '@roadstead/sandbox-nodes';
 import { profileFiles } from './environment.ts';
+import { registerRun, sweepLeftovers } from './leftovers.ts';
 import { guardLoopback } from './loopback-guard.ts';
 import { readNodeFault } from './node-faults.ts';
 import { readProcesses } from './processes.ts';
-import { isAlive, lockDirectory, removeRun, type SandboxState, writeState } from './state.ts';
+import { directoryError, removeRun, removeState, type SandboxState, takeDirectory, writeState } from './state.ts';
 
 /** One line about the start: what is being done. */
 export interface SandboxProgress {
@@ -51,6 +53,8 @@ export interface StartSandboxOptions {
   readonly clock?: Clock;
   readonly logger?: Logger;
   readonly onProgress?: (progress: SandboxProgress) => void;
+  /** Told the folder for temporary files of this run, which goes with it; it is for the process and its children to use. */
+  readonly useTemporaryFolder?: (path: string) => void;
   /** Called when a client asks the control port to stop. */
   readonly onStopAsked?: () => void;
   readonly signal?: AbortSignal;
@@ -67,36 +71,54 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
+type Closer = () => Promise<void> | void;
+
 /** AWS and EKS on this machine: moto, gateway, CloudFormation, EKS with real control planes, nodes. */
 export async function startSandbox(options: StartSandboxOptions): Promise<Sandbox> {
-  const closers: (() => Promise<void> | void)[] = [];
-  const close = once(async () => {
-    for (const closer of closers.toReversed()) await closer();
-  });
+  const closers: Closer[] = [];
+  const logger = options.logger ?? createLogger('info');
+  const close = once(() => closeAll(closers, logger));
   try {
-    return await build(options, closers, close);
+    return await build({ ...options, logger }, closers, close);
   } catch (error) {
     await close();
-    throw error;
+    throw directoryError(error, options.directory);
+  }
+}
+
+/** Last in, first out. One that fails keeps none of the others from closing. */
+async function closeAll(closers: readonly Closer[], logger: Logger): Promise<void> {
+  for (const closer of closers.toReversed()) {
+    try {
+      await closer();
+    } catch (error) {
+      logger.error({ error: messageOf(error) }, 'a part of the sandbox did not close');
+    }
   }
 }
 
 async function build(
-  options: StartSandboxOptions,
-  closers: (() => Promise<void> | void)[],
+  options: StartSandboxOptions & { readonly logger: Logger },
+  closers: Closer[],
   close: () => Promise<void>,
 ): Promise<Sandbox> {
-  const { directory, environment, clock = systemClock, factor = 60, region = 'eu-central-1' } = options;
-  const logger = options.logger ?? createLogger('info');
+  const { directory, environment, logger, clock = systemClock, factor = 60, region = 'eu-central-1' } = options;
   const progress = options.onProgress ?? (() => undefined);
-  closers.push(await lockDirectory(directory, process.pid, isAlive));
-  await removeRun(directory);
+  const lock = await takeDirectory(directory);
+  closers.push(() => lock.release());
   closers.push(() => removeRun(directory));
+  for (const path of await sweepLeftovers(options.cacheDirectory)) {
+    logger.info({ path }, 'removed what a killed sandbox left');
+  }
+  const registration = await registerRun(options.cacheDirectory, directory);
+  closers.push(() => registration.release());
+  options.useTemporaryFolder?.(registration.temporary);
 
   const parts = await ensureParts(options, progress);
   // From here on nothing needs the network; what still tries is a bug and is refused.
   closers.push(guardLoopback());
 
+  options.signal?.throwIfAborted();
   const stop = new AbortController();
   const run = join(directory, 'run');
   progress({ step: 'moto', message: 'starting moto' });
@@ -166,11 +188,13 @@ async function build(
     bin,
     kubectl: join(bin, 'kubectl'),
     aws: join(bin, 'aws'),
-    versions: { ...releases, moto: '5.2.3' },
+    versions: { ...releases, moto: parts.tools.version },
   };
   late.state = state;
   await writeProfiles(state);
+  options.signal?.throwIfAborted();
   await writeState(state);
+  closers.push(() => removeState(directory));
   progress({ step: 'ready', message: `the sandbox is ready at ${gateway.url}` });
   return { state, gateway, eks, nodes, broken: moto.ended.then((reason) => `moto ended: ${reason}`), close };
 }
@@ -182,22 +206,27 @@ interface Parts {
 }
 
 async function ensureParts(options: StartSandboxOptions, progress: (line: SandboxProgress) => void): Promise<Parts> {
-  const { cacheDirectory, environment, signal } = options;
-  const binaries = binaryProvider({
-    cacheDirectory,
-    env: environment,
-    onProgress: (line) => progress({ step: 'control-plane', message: progressLine(line) }),
+  const { cacheDirectory, environment } = options;
+  const failed = new AbortController();
+  const signal = options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
+  const tell = (message: string): void => progress({ step: 'control-plane', message });
+  const resolving = { cacheDirectory, env: environment };
+  const newest = (options.minors ?? allMinors).filter(isMinor).at(-1) ?? '1.36';
+  const making = [
+    ensureMoto({ cacheDirectory, environment, signal, onProgress: (message) => progress({ step: 'python', message }) }),
+    resolveBinaries({ ...resolving, signal, minor: newest, onProgress: (line) => tell(progressLine(line)) }),
+  ] as const;
+  // A build of minutes is for nothing when there is no Python; and nothing goes on after this function has rejected.
+  const [tools, found] = await Promise.all(making).catch(async (error: unknown) => {
+    failed.abort(error);
+    await Promise.allSettled(making);
+    throw error;
   });
-  const newest = (options.minors ?? allMinors).filter(isMinor).at(-1) ?? allMinors[allMinors.length - 1] ?? '1.36';
-  const [tools, found] = await Promise.all([
-    ensureMoto({
-      cacheDirectory,
-      environment,
-      onProgress: (message) => progress({ step: 'python', message }),
-      ...(signal === undefined ? {} : { signal }),
-    }),
-    binaries(newest, signal),
-  ]);
+  // Other minors are asked for later, from behind the guard.
+  const binaries: BinaryProvider = async (minor, until) =>
+    minor === newest
+      ? found
+      : resolveApart({ ...resolving, ...(until === undefined ? {} : { signal: until }), minor, onLine: tell });
   return { tools, binaries, newest: found };
 }
 
