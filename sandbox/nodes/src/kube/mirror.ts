@@ -2,8 +2,10 @@ import { backoffDelayMs, type Clock } from '@roadstead/foundation';
 import { type KubeApi, KubeRefusal } from './kube-api.ts';
 import type { KubeObject } from './objects.ts';
 
+export type WatchedApi = Pick<KubeApi, 'list' | 'watch'>;
+
 export interface MirrorOptions {
-  readonly api: KubeApi;
+  readonly api: WatchedApi;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** A collection, with its selectors: `/api/v1/pods`. */
@@ -40,11 +42,11 @@ export class Mirror<T extends KubeObject> {
     return this.#objects.get(namespace === undefined ? name : `${namespace}/${name}`);
   }
 
-  /** What a write answered is newer than what the watch has brought so far. */
+  /** What a write answered is often newer than what the watch has brought so far; where it is older, nothing changes. */
   learn(object: T): void {
-    const key = keyOf(object);
-    const known = this.#objects.get(key);
-    if (known !== undefined && known.metadata.uid === object.metadata.uid) this.#objects.set(key, object);
+    const known = this.#objects.get(keyOf(object));
+    if (known !== undefined && known.metadata.uid === object.metadata.uid && isNewer(object, known))
+      this.#objects.set(keyOf(object), object);
   }
 
   /** Runs until the signal. */
@@ -86,7 +88,9 @@ export class Mirror<T extends KubeObject> {
   }
 
   #remember(object: T): void {
-    this.#objects.set(keyOf(object), object);
+    const known = this.#objects.get(keyOf(object));
+    if (known === undefined || known.metadata.uid !== object.metadata.uid || isNewer(object, known))
+      this.#objects.set(keyOf(object), object);
     this.#options.onChange?.(object, false);
   }
 
@@ -94,6 +98,11 @@ export class Mirror<T extends KubeObject> {
     this.#objects.delete(keyOf(object));
     this.#options.onChange?.(object, true);
   }
+}
+
+/** Versions of one object count up: they are etcd's revisions (and comparable by contract since Kubernetes 1.35). */
+function isNewer(object: KubeObject, known: KubeObject): boolean {
+  return Number(object.metadata.resourceVersion) >= Number(known.metadata.resourceVersion);
 }
 
 const mirrorBackoff = { firstMs: 200, factor: 2, maxMs: 5_000, jitter: 0 };
