@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError, type AwsService, type ServiceContext } from '@roadstead/sandbox-gateway';
 import type { Engine } from './engine/engine.ts';
-import { operations } from './operations/table.ts';
+import { operations, uncarriedMember } from './operations/table.ts';
+import { validationError } from './template/errors.ts';
 import type { ResourceHandler } from './types/handler.ts';
 import { resourceHandlers } from './types/registry.ts';
 
@@ -48,7 +49,9 @@ export function createCloudFormationService(
       if (operation === undefined) {
         throw new AwsError('InvalidAction', `The action ${request.operation} is not carried by the sandbox`, 400);
       }
-      return operation(engine, request);
+      const uncarried = uncarriedMember(operation, request.input);
+      if (uncarried !== undefined) throw validationError(`${uncarried} is not carried by the sandbox`);
+      return operation.run(engine, request);
     },
     inventory: () => inventoryOf(engine),
   };

@@ -129,15 +129,6 @@ export function unmadeScope(engine: Engine, identity: StackIdentity, model: Stac
   });
 }
 
-/** Refuses request members that the sandbox cannot honour. Never a silent no-op. */
-export function refuseUncarried(input: Readonly<Record<string, unknown>>, names: readonly string[]): void {
-  for (const name of names) {
-    const value = input[name];
-    const isEmpty = value === undefined || (Array.isArray(value) && value.length === 0) || value === false;
-    if (!isEmpty) throw validationError(`${name} is not carried by the sandbox`);
-  }
-}
-
 /** Checks that a service role exists, as CloudFormation finds out when it assumes it. */
 export async function checkServiceRole(engine: Engine, place: Place, roleArn: string | undefined): Promise<void> {
   if (roleArn === undefined) return;

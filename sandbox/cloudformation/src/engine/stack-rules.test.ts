@@ -57,6 +57,7 @@ describe('what is not carried', () => {
   it.each([
     [{ NotificationARNs: ['arn:x'] }, 'NotificationARNs is not carried'],
     [{ StackPolicyBody: '{}' }, 'StackPolicyBody is not carried'],
+    [{ MemberOfTomorrow: true }, 'MemberOfTomorrow is not carried'],
     [{ RoleARN: 'arn:aws:iam::123456789012:role/nobody' }, 'is invalid or cannot be assumed'],
     [{ TemplateBody: `${network()}${' '.repeat(52_000)}` }, 'length less than or equal to 51200'],
     [{ StackName: '1x' }, "Value '1x' at 'stackName' failed to satisfy constraint"],

@@ -82,7 +82,10 @@ describe('change sets', () => {
     await expect(world.call('ExecuteChangeSet', { ...execute, ClientRequestToken: 'u' })).rejects.toThrow(
       'cannot be executed',
     );
-    expect(await world.call('DescribeChangeSet', execute)).toMatchObject({ ExecutionStatus: 'EXECUTE_COMPLETE' });
+    const { ChangeSetName } = execute;
+    expect(await world.call('DescribeChangeSet', { ChangeSetName })).toMatchObject({
+      ExecutionStatus: 'EXECUTE_COMPLETE',
+    });
     expect(world.aws.list('template-version')).toHaveLength(2);
   });
 

@@ -3,7 +3,7 @@ import { AwsError, type AwsRequest, type Place, paced } from '@roadstead/sandbox
 import { type Engine, findStack, markStack, requireStack, stacksAt } from '../engine/engine.ts';
 import { liveResources } from '../engine/live-state.ts';
 import { isNoUpdate, planStackChanges } from '../engine/plan-stack.ts';
-import { checkServiceRole, prepareModel, refuseUncarried } from '../engine/prepare.ts';
+import { checkServiceRole, prepareModel } from '../engine/prepare.ts';
 import { reasonOf } from '../engine/resource-work.ts';
 import { hideSecrets } from '../engine/secrets.ts';
 import type { ChangeSet, Stack, StackModel } from '../engine/stack.ts';
@@ -17,21 +17,9 @@ import type { Operation } from './operation.ts';
 import { originOf } from './origin.ts';
 import { checkUpdatable, updatedModel } from './update-stack.ts';
 
-const uncarried = [
-  'TemplateURL',
-  'NotificationARNs',
-  'RollbackConfiguration',
-  'ResourceTypes',
-  'ResourcesToImport',
-  'IncludeNestedStacks',
-  'ImportExistingResources',
-  'DeploymentConfig',
-];
-
 /** CreateChangeSet: of a new stack (then in REVIEW_IN_PROGRESS) or an update; computed beside the request. */
 export const createChangeSet: Operation = async (engine, request) => {
   const { input, account, region } = request;
-  refuseUncarried(input, uncarried);
   const place = { account, region };
   const name = requiredText(input, 'ChangeSetName');
   const type = optionalText(input, 'ChangeSetType') ?? 'UPDATE';

@@ -1,26 +1,13 @@
 import { AwsError, type Place } from '@roadstead/sandbox-gateway';
 import { createStackResources } from '../engine/create-stack.ts';
 import { type Engine, findStack, markStack } from '../engine/engine.ts';
-import { checkServiceRole, prepareModel, refuseUncarried } from '../engine/prepare.ts';
+import { checkServiceRole, prepareModel } from '../engine/prepare.ts';
 import type { Origin, Stack, StackModel } from '../engine/stack.ts';
 import { startWork } from '../engine/work.ts';
 import { validationError } from '../template/errors.ts';
 import { givenParameters, givenTags, type Input, optionalText, requiredText, texts } from './input.ts';
 import type { Operation } from './operation.ts';
 import { isRepeat, originOf } from './origin.ts';
-
-/** Members of stack requests that mean something the sandbox cannot do. */
-export const uncarriedMembers = [
-  'TemplateURL',
-  'NotificationARNs',
-  'RollbackConfiguration',
-  'ResourceTypes',
-  'StackPolicyBody',
-  'StackPolicyURL',
-  'StackPolicyDuringUpdateBody',
-  'StackPolicyDuringUpdateURL',
-  'DeploymentConfig',
-] as const;
 
 /** A stack's ARN. */
 export function stackArn(engine: Engine, place: Place, name: string): string {
@@ -82,7 +69,6 @@ export function checkStackName(name: string): void {
 /** CreateStack: answers at once, the work goes on beside. The same token again answers the same stack. */
 export const createStack: Operation = async (engine, request) => {
   const { input, account, region } = request;
-  refuseUncarried(input, uncarriedMembers);
   const place = { account, region };
   const name = requiredText(input, 'StackName');
   checkStackName(name);

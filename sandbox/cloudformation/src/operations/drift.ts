@@ -1,7 +1,6 @@
 import { AwsError } from '@roadstead/sandbox-gateway';
 import { detectResourceDrift, driftedCount, runDetection } from '../engine/drift.ts';
 import { type DriftDetection, requireStack } from '../engine/engine.ts';
-import { refuseUncarried } from '../engine/prepare.ts';
 import { hideSecrets } from '../engine/secrets.ts';
 import type { Stack, StackResource } from '../engine/stack.ts';
 import { validationError } from '../template/errors.ts';
@@ -17,7 +16,6 @@ const detectable = new Set([
 
 /** DetectStackDrift: looks at the stack's resources beside the request. */
 export const detectStackDrift: Operation = async (engine, { input, account, region }) => {
-  refuseUncarried(input, ['LogicalResourceIds']);
   const stack = requireStack(engine, { account, region }, requiredText(input, 'StackName'));
   if (!detectable.has(stack.status)) {
     throw validationError(`Drift detection cannot be performed on stack [${stack.id}] while in status ${stack.status}`);

@@ -1,6 +1,6 @@
 import { AwsError } from '@roadstead/sandbox-gateway';
 import { type Engine, requireStack } from '../engine/engine.ts';
-import { readValidTemplate, refuseUncarried } from '../engine/prepare.ts';
+import { readValidTemplate } from '../engine/prepare.ts';
 import { validationError } from '../template/errors.ts';
 import type { Template } from '../template/template.ts';
 import { requiredCapabilities } from '../template/validate.ts';
@@ -23,7 +23,6 @@ export const getTemplate: Operation = async (engine, { input, account, region })
 
 /** ValidateTemplate: structure, names, types and functions; not values. */
 export const validateTemplateOperation: Operation = async (engine, { input }) => {
-  refuseUncarried(input, ['TemplateURL']);
   const template = readValidTemplate(engine, requiredBody(input));
   return {
     ...(template.description === undefined ? {} : { Description: template.description }),
@@ -40,7 +39,6 @@ export const validateTemplateOperation: Operation = async (engine, { input }) =>
 
 /** GetTemplateSummary: of a text or of a stack. */
 export const getTemplateSummary: Operation = async (engine, { input, account, region }) => {
-  refuseUncarried(input, ['TemplateURL', 'StackSetName']);
   const template = templateOf(engine, { account, region }, input);
   const byType = Map.groupBy(Object.entries(template.resources), ([, resource]) => resource.type);
   return {

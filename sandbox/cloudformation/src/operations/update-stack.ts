@@ -2,13 +2,13 @@ import type { Place } from '@roadstead/sandbox-gateway';
 import { rollbackCreate } from '../engine/create-stack.ts';
 import { type Engine, requireStack } from '../engine/engine.ts';
 import { isNoUpdate } from '../engine/plan-stack.ts';
-import { checkServiceRole, prepareModel, refuseUncarried } from '../engine/prepare.ts';
+import { checkServiceRole, prepareModel } from '../engine/prepare.ts';
 import { rollbackUpdate } from '../engine/rollback-update.ts';
 import type { Stack, StackModel } from '../engine/stack.ts';
 import { openUpdate, updateStackResources } from '../engine/update-stack.ts';
 import { Interrupted, startWork } from '../engine/work.ts';
 import { validationError } from '../template/errors.ts';
-import { rememberOperation, requiredBody, uncarriedMembers } from './create-stack.ts';
+import { rememberOperation, requiredBody } from './create-stack.ts';
 import { givenParameters, givenTags, type Input, optionalText, requiredText, texts } from './input.ts';
 import type { Operation } from './operation.ts';
 import { isRepeat, originOf } from './origin.ts';
@@ -62,7 +62,6 @@ function refuseTypeChange(stack: Stack, model: StackModel): void {
 /** UpdateStack: answers at once; "No updates are to be performed." when there is nothing to do. */
 export const updateStack: Operation = async (engine, request) => {
   const { input, account, region } = request;
-  refuseUncarried(input, uncarriedMembers);
   const stack = requireStack(engine, { account, region }, requiredText(input, 'StackName'));
   const origin = originOf(request);
   if (/^UPDATE_/.test(stack.status) && isRepeat(origin, stack.origin)) {
@@ -133,6 +132,7 @@ export const rollbackStack: Operation = async (engine, { input, account, region 
     throw validationError(`Stack:${stack.id} is in ${stack.status} state and can not be rolled back.`);
   }
   const fromCreate = stack.status === 'CREATE_FAILED';
+  stack.retainExceptOnCreate ||= input['RetainExceptOnCreate'] === true;
   startRollback(engine, stack, 'ROLLBACK', optionalText(input, 'ClientRequestToken'));
   startWork(engine, stack, () =>
     fromCreate ? rollbackCreate(engine, stack, 'User Initiated') : rollbackUpdate(engine, stack, 'User Initiated'),
