@@ -58,6 +58,7 @@ export const clusterHandlers: Handlers = {
     const asked = texts(input, 'clusterVersions') ?? [];
     const wantedStatus = text(input, 'versionStatus') ?? text(input, 'status')?.toUpperCase().replaceAll('-', '_');
     const rows = known
+      .filter(() => (text(input, 'clusterType') ?? 'eks') === 'eks')
       .filter((version) => asked.length === 0 || asked.includes(version.minor))
       .filter((version) => wantedStatus === undefined || versionStatus(version, nowMs) === wantedStatus)
       .filter((version) => flag(input, 'defaultOnly') !== true || version === newest);

@@ -40,6 +40,11 @@ describe('a request to change a cluster', () => {
 
   it.each<[string, Record<string, unknown>, RegExp]>([
     ['nothing', {}, /names no configuration/],
+    [
+      'what the sandbox cannot change',
+      { ...logging(['audit'], true), kubernetesNetworkConfig: { serviceIpv4Cidr: '10.1.0.0/16' } },
+      /does not implement kubernetesNetworkConfig/,
+    ],
     ['two kinds at once', { deletionProtection: true, ...logging(['audit'], true) }, /Only one type of update/],
     [
       'endpoint and subnets',

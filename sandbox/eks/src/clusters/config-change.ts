@@ -1,5 +1,5 @@
 import type { AuthenticationMode, ClusterRecord, LogType } from '../model.ts';
-import { type ErrorSubject, invalidParameter, invalidRequest, raise } from '../shared/errors.ts';
+import { type ErrorSubject, invalidParameter, invalidRequest, notImplemented, raise } from '../shared/errors.ts';
 import { flag, has, type Members, text, texts, within } from '../shared/read.ts';
 import { logsAfter } from './logging.ts';
 import { refuseSupportType } from './versions.ts';
@@ -24,6 +24,9 @@ const kinds = [
   'deletionProtection',
 ] as const;
 
+/** What else a request may say; any further member is something that the sandbox cannot change. */
+const played: ReadonlySet<string> = new Set(['name', 'clientRequestToken', ...kinds]);
+
 /** The current values that a change is decided on. */
 export type ConfigBefore = Pick<
   ClusterRecord,
@@ -40,6 +43,8 @@ export type ConfigBefore = Pick<
 /** Reads the request against what is set. Throws EKS's refusal where it asks for nothing, or for more than one kind. */
 export function readConfigChange(before: ConfigBefore, input: Members, nowMs: number): ConfigChange {
   const subject: ErrorSubject = { clusterName: before.name };
+  const unplayed = Object.keys(input).find((member) => has(input, member) && !played.has(member));
+  if (unplayed !== undefined) throw notImplemented(`${unplayed} of UpdateClusterConfig`);
   const named = kinds.filter((kind) => has(input, kind));
   if (named.length === 0) throw invalidParameter('No changes needed: the request names no configuration', subject);
   if (named.length > 1) throw invalidParameter('Only one type of update can be allowed.', subject);

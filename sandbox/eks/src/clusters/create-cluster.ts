@@ -34,9 +34,9 @@ export function refuseUnplayed(input: Members): void {
   }
   const network = within(input, 'kubernetesNetworkConfig');
   if (text(network, 'ipFamily') === 'ipv6') throw notImplemented('ipFamily ipv6');
-  if (flag(within(network, 'elasticLoadBalancing'), 'enabled') === true) {
-    throw notImplemented('EKS Auto Mode (elasticLoadBalancing)');
-  }
+  const balancing = within(network, 'elasticLoadBalancing');
+  if (flag(balancing, 'enabled') === true) throw notImplemented('EKS Auto Mode (elasticLoadBalancing)');
+  if (has(balancing, 'gatewayApi')) throw notImplemented('EKS Auto Mode (gatewayApi)');
   const tier = text(within(input, 'controlPlaneScalingConfig'), 'tier') ?? 'standard';
   if (tier !== 'standard') throw notImplemented(`control plane tier ${tier}`);
   const egress = text(within(input, 'resourcesVpcConfig'), 'controlPlaneEgressMode') ?? 'AWS_MANAGED';

@@ -1,13 +1,14 @@
 import type { Handlers } from '../deps.ts';
 import type { ClusterRecord } from '../model.ts';
-import { notFound } from '../shared/errors.ts';
+import { notFound, notImplemented } from '../shared/errors.ts';
 import { page } from '../shared/paging.ts';
-import { defined, type Members, requiredText, text } from '../shared/read.ts';
+import { defined, has, type Members, requiredText, text } from '../shared/read.ts';
 import { addonOf, nodegroupOf } from '../state.ts';
 import { sameScope, type UpdateScope, updateView } from './update-record.ts';
 
 /** The scope that a request names; what it names must exist. */
 function scopeOf(cluster: ClusterRecord, input: Members): UpdateScope {
+  if (has(input, 'capabilityName')) throw notImplemented('capabilities');
   const nodegroupName = text(input, 'nodegroupName');
   const addonName = text(input, 'addonName');
   if (nodegroupName !== undefined) nodegroupOf(cluster, nodegroupName);
