@@ -240,31 +240,36 @@ describe('what needs nobody', () => {
   });
 });
 
+const commands = [
+  'up',
+  'plan',
+  'apply',
+  'down',
+  'status',
+  'kubeconfig',
+  'token',
+  'render',
+  'schema',
+  'channel',
+  'channel check',
+  'permissions',
+  'sandbox',
+  'sandbox up',
+  'sandbox env',
+  'sandbox status',
+  'sandbox down',
+  'sandbox fault',
+];
+
 describe('help', () => {
-  it.each([
-    'up',
-    'plan',
-    'apply',
-    'down',
-    'status',
-    'kubeconfig',
-    'token',
-    'render',
-    'schema',
-    'channel',
-    'channel check',
-    'permissions',
-    'sandbox',
-    'sandbox up',
-    'sandbox env',
-    'sandbox status',
-    'sandbox down',
-    'sandbox fault',
-  ])('of %s is on standard output, names the program as it was started, and ends with 0', async (name) => {
-    const { code, out, err } = await cli(`${name} --help`);
-    expect(out).toMatch(new RegExp(`^Usage: bin/roadstead ${name} `));
-    expect([code, err]).toEqual([0, '']);
-  });
+  it.each(commands)(
+    'of %s is on standard output, names the program as it was started, and ends with 0',
+    async (name) => {
+      const { code, out, err } = await cli(`${name} --help`);
+      expect(out).toMatch(new RegExp(`^Usage: bin/roadstead ${name} `));
+      expect([code, err]).toEqual([0, '']);
+    },
+  );
 
   it.each(['', 'sandbox', 'channel'])(
     'of a group of commands that was named alone (%j) is on standard error: exit 2',
@@ -274,6 +279,12 @@ describe('help', () => {
       expect([code, out]).toEqual([2, '']);
     },
   );
+
+  it('offers --output json wherever something is answered', async () => {
+    for (const name of commands.filter((each) => !['token', 'sandbox', 'channel'].includes(each))) {
+      expect((await cli(`${name} --help`)).out, name).toMatch(/-o, --output <format>.*json/s);
+    }
+  });
 
   it('says how to begin, and what the exit codes mean', async () => {
     const { out } = await cli('--help');
