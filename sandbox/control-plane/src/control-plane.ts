@@ -202,7 +202,8 @@ class RunningControlPlane implements ControlPlane {
   async #notReady(outcome: Exclude<Readiness, { kind: 'ready' }>, timeoutMs: number): Promise<RoadsteadError> {
     const server = outcome.kind === 'crashed' ? outcome.ending.server : outcome.waitingFor;
     const { path } = this.#binaries.files[server];
-    const words = await this.#processes.get(server)?.lastWords();
+    const words = (await this.#processes.get(server)?.lastWords()) ?? '';
+    if (/no space left on device|disk quota exceeded/i.test(words)) return diskFull(this.directory, server, words);
     const what = outcome.kind === 'crashed' ? endingText(outcome.ending) : `is not ready after ${timeoutMs / 1000} s`;
     return new RoadsteadError(`${server} (${path}) ${what}; its last words:\n${words}`, {
       code: 'CONTROL_PLANE_NOT_READY',
@@ -273,6 +274,14 @@ class RunningControlPlane implements ControlPlane {
 
 function endingText({ code, signal }: Ending): string {
   return `ended (${signal ?? `exit code ${code}`})`;
+}
+
+function diskFull(directory: string, server: Server, words: string): RoadsteadError {
+  return new RoadsteadError(`${server} has no room on the disk; its last words:\n${words}`, {
+    code: 'DISK_FULL',
+    value: directory,
+    hint: 'Make room there, or have the control plane in another directory; it needs some 0.5 GB.',
+  });
 }
 
 function stoppedError(directory: string): RoadsteadError {

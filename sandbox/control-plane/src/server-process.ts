@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { messageOf, RoadsteadError } from '@roadstead/foundation';
 import type { Binary, Server } from './components.ts';
+import { boundLog, readTail } from './log-file.ts';
 import { endWithParent } from './machine/watchdog.ts';
 
 export interface Ending {
@@ -43,8 +43,8 @@ export async function startServer(
     );
     return {
       // Upstream's binaries do not watch their standard input, so somebody else does it for them.
-      ...follow(server, child, binary.isOurs ? () => undefined : endWithParent(child)),
-      lastWords: () => lastWordsOf(logPath, logFrom),
+      ...follow(server, child, [boundLog(logPath), ...(binary.isOurs ? [] : [endWithParent(child)])]),
+      lastWords: async () => lastWordsIn(await readTail(logPath, logFrom)),
     };
   } finally {
     closeSync(log);
@@ -71,13 +71,17 @@ export function brokenBinary(path: string, reason: string, cause?: unknown): Roa
   });
 }
 
-function follow(server: Server, child: ChildProcess, release: () => void): Omit<ServerProcess, 'lastWords'> {
+function follow(
+  server: Server,
+  child: ChildProcess,
+  releases: readonly (() => void)[],
+): Omit<ServerProcess, 'lastWords'> {
   const { pid } = child;
   if (pid === undefined) throw new Error(`${server} has no process id`);
   child.stdin?.on('error', () => undefined);
   const ended = new Promise<Ending>((resolve) => {
     child.once('exit', (code, signal) => {
-      release();
+      for (const release of releases) release();
       resolve({ server, code, signal });
     });
   });
@@ -88,11 +92,6 @@ function follow(server: Server, child: ChildProcess, release: () => void): Omit<
     clearTimeout(hard);
   };
   return { server, pid, ended, stop };
-}
-
-async function lastWordsOf(logPath: string, from: number): Promise<string> {
-  const bytes = await readFile(logPath).catch(() => Buffer.alloc(0));
-  return lastWordsIn(bytes.subarray(from).toString('utf8'));
 }
 
 const wordsShown = 8;
