@@ -67,10 +67,8 @@ export function deleteLeftover(context: AwsRunContext, change: Change, path: str
   const name = path.slice(slash + 1);
   if (kind === undefined) throw new Error(`${change.id} is no leftover that can be deleted`);
   let asked = false;
-  return converge(context, {
-    change,
-    resource: change.what,
-    usualSeconds: change.usualSeconds ?? usual.quick,
+  return converge(context, change, {
+    usualSeconds: usual.quick,
     longestSeconds: 1_200,
     look: async (): Promise<Pass> => {
       const id = await kind.find(context, name);

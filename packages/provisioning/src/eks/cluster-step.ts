@@ -12,8 +12,9 @@ import { at, clusterFields, compareFields, type EksCall, type FieldDifference } 
 import { worstClass } from '../plan/lines.ts';
 import { isOurs } from '../plan/tags.ts';
 import { usual } from '../plan/usual-seconds.ts';
-import { followed, sendEks, unfollowed } from './eks-write.ts';
+import { act, followed, sendEks } from './eks-write.ts';
 import { unhealthy } from './health.ts';
+import { removeThing } from './part-step.ts';
 import { clusterUpdateBody } from './requests.ts';
 
 /** Makes the control plane, or changes in place what differs, one kind of change at a time as EKS takes them. */
@@ -21,14 +22,12 @@ export async function applyCluster(context: AwsRunContext, change: Change, relea
   const outputs = await liveOutputs(context, release, release.eks.cluster);
   const desired = settled(change.what, desiredCluster(release, outputs));
   let begun = false;
-  return converge(context, {
-    change,
-    resource: change.what,
-    usualSeconds: change.usualSeconds ?? usual.clusterCreate,
+  return converge(context, change, {
+    usualSeconds: usual.clusterCreate,
     longestSeconds: isEncryption(change) ? usual.clusterEncryption * 4 : usual.clusterCreate * 4,
     look: async () => {
       const found = await describeCluster(context.reader, context.cluster, context.signal);
-      if (found === undefined) return { kind: 'act', what: 'create the control plane', send: () => create(desired) };
+      if (found === undefined) return act('create the control plane', () => create(desired));
       if (!isOurs(found.tags, context.cluster)) throw planMoved(change, 'somebody else made a cluster of that name');
       if (found.status === 'FAILED') return onFailed(found);
       if (found.status !== 'ACTIVE') {
@@ -39,20 +38,16 @@ export async function applyCluster(context: AwsRunContext, change: Change, relea
     },
   });
 
-  async function create(request: JsonObject): Promise<undefined> {
+  function create(request: JsonObject): Promise<unknown> {
     begun = true;
     const clientRequestToken = clientToken(context, change, 'create');
-    return unfollowed(sendEks(context, 'CreateCluster', { ...request, clientRequestToken }));
+    return sendEks(context, 'CreateCluster', { ...request, clientRequestToken });
   }
 
   /** One that failed before this step came is deleted and made again; one that fails now is told. */
   function onFailed(found: ObservedCluster): Pass {
     if (begun) throw unhealthy(change.what, found.status, found.health);
-    return {
-      kind: 'act',
-      what: 'delete what failed before',
-      send: () => unfollowed(sendEks(context, 'DeleteCluster', { name: context.cluster })),
-    };
+    return act('delete what failed before', () => sendEks(context, 'DeleteCluster', { name: context.cluster }));
   }
 }
 
@@ -68,6 +63,10 @@ function nextUpdate(context: AwsRunContext, change: Change, desired: JsonObject,
   refuseMoved(change, { class: worstClass(classes), fields: differences });
   const call = firstCall(differences);
   if (call === undefined) throw planMoved(change, 'a field differs that cannot be changed in place');
+  if (call === 'TagResource') {
+    const request = { resourceArn: found.arn, tags: desired.tags ?? {} };
+    return act('tag it', () => sendEks(context, 'TagResource', request));
+  }
   return { kind: 'act', what: call, send: () => sendUpdate(context, change, call, desired, found) };
 }
 
@@ -83,9 +82,6 @@ async function sendUpdate(
   found: ObservedCluster,
 ) {
   const name = context.cluster;
-  if (call === 'TagResource') {
-    return unfollowed(sendEks(context, 'TagResource', { resourceArn: found.arn, tags: desired.tags ?? {} }));
-  }
   const clientRequestToken = clientToken(context, change, call, JSON.stringify(found.described));
   if (call === 'AssociateEncryptionConfig') {
     const encryptionConfig = desired.encryptionConfig ?? [];
@@ -100,10 +96,8 @@ async function sendUpdate(
 export function applyVersion(context: AwsRunContext, change: Change, release: Release): Promise<StepResult> {
   const version = release.kubernetes;
   const name = context.cluster;
-  return converge(context, {
-    change,
-    resource: change.what,
-    usualSeconds: change.usualSeconds ?? usual.clusterVersion,
+  return converge(context, change, {
+    usualSeconds: usual.clusterVersion,
     longestSeconds: usual.clusterVersion * 8,
     look: async () => {
       const found = await describeCluster(context.reader, name, context.signal);
@@ -125,10 +119,8 @@ export function applyVersion(context: AwsRunContext, change: Change, release: Re
  */
 export function unprotectCluster(context: AwsRunContext, change: Change): Promise<StepResult> {
   const name = context.cluster;
-  return converge(context, {
-    change,
-    resource: change.what,
-    usualSeconds: change.usualSeconds ?? usual.quick,
+  return converge(context, change, {
+    usualSeconds: usual.quick,
     longestSeconds: usual.clusterCreate * 4,
     look: async () => {
       const found = await describeCluster(context.reader, name, context.signal);
@@ -146,19 +138,10 @@ export function unprotectCluster(context: AwsRunContext, change: Change): Promis
 
 /** Deletes the control plane; its access entries go with it. */
 export function deleteCluster(context: AwsRunContext, change: Change): Promise<StepResult> {
-  return converge(context, {
-    change,
-    resource: change.what,
-    usualSeconds: change.usualSeconds ?? usual.clusterDelete,
-    look: async () => {
-      const found = await describeCluster(context.reader, context.cluster, context.signal);
-      if (found === undefined) return { kind: 'done' };
-      if (!isOurs(found.tags, context.cluster)) throw planMoved(change, 'that cluster was not made by Roadstead');
-      if (found.status !== 'ACTIVE' && found.status !== 'FAILED') {
-        return { kind: 'wait', status: found.status, for: 'the control plane to go' };
-      }
-      const send = () => unfollowed(sendEks(context, 'DeleteCluster', { name: context.cluster }));
-      return { kind: 'act', what: 'delete the control plane', send };
-    },
+  return removeThing(context, change, {
+    usualSeconds: usual.clusterDelete,
+    waitsFor: 'the control plane to be at rest or gone',
+    describe: () => describeCluster(context.reader, context.cluster, context.signal),
+    remove: () => sendEks(context, 'DeleteCluster', { name: context.cluster }),
   });
 }

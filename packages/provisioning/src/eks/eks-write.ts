@@ -1,7 +1,7 @@
 import type { JsonObject } from '@roadstead/foundation';
 import type { InputOf, WriteOperation } from '../calls/aws-port.ts';
 import type { AwsRunContext } from '../execute/context.ts';
-import type { UpdateReference } from '../execute/converge.ts';
+import type { Act, UpdateReference } from '../execute/converge.ts';
 
 /** A request of a release, rendered and checked as JSON, as the SDK's input. */
 export function sendEks<O extends WriteOperation<'eks'>>(context: AwsRunContext, operation: O, request: JsonObject) {
@@ -17,8 +17,14 @@ export function followed(
   return updateId === undefined ? undefined : { ...of, updateId };
 }
 
-/** For a request without an update object: the next look tells. */
-export async function unfollowed(answer: Promise<unknown>): Promise<undefined> {
-  await answer;
-  return undefined;
+/** A request without an update object: the next look tells how it went. */
+export function act(what: string, send: () => Promise<unknown>): Act {
+  return {
+    kind: 'act',
+    what,
+    send: async () => {
+      await send();
+      return undefined;
+    },
+  };
 }

@@ -54,7 +54,8 @@ function play({ looks, answers = [undefined], updates = [], work = {}, signal }:
       runId: 'run-1',
       cluster: 'shop',
     },
-    { change: { id: 'eks/x' }, resource: 'thing x', usualSeconds: 30, look, ...work },
+    { id: 'eks/x', what: 'thing x' },
+    { usualSeconds: 30, look, ...work },
   );
   return { count, result };
 }

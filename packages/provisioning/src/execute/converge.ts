@@ -8,7 +8,14 @@ import { pollDelay } from './poll-delay.ts';
 export type Pass =
   | { readonly kind: 'done' }
   | { readonly kind: 'wait'; readonly status: string; readonly for: string }
-  | { readonly kind: 'act'; readonly what: string; readonly send: () => Promise<UpdateReference | undefined> };
+  | Act;
+
+/** One request. */
+export interface Act {
+  readonly kind: 'act';
+  readonly what: string;
+  readonly send: () => Promise<UpdateReference | undefined>;
+}
 
 /** An update object of EKS that follows a request. */
 export interface UpdateReference {
@@ -19,9 +26,7 @@ export interface UpdateReference {
 }
 
 export interface Convergence {
-  readonly change: Pick<Change, 'id'>;
-  /** The thing as an operator would name it. */
-  readonly resource: string;
+  /** Where the line of the plan does not say. */
   readonly usualSeconds: number;
   /** A wait never lasts longer, scaled as polls are. Default four times what is usual; three minutes at least. */
   readonly longestSeconds?: number;
@@ -37,7 +42,12 @@ const maxRequests = 25;
  * Looks, decides, sends at most one request, waits, and looks again, until there is nothing to do. Safe to repeat and to
  * begin anywhere: a thing that is being made or changed already is waited for.
  */
-export async function converge(context: AwsRunContext, work: Convergence): Promise<StepResult> {
+export async function converge(
+  context: AwsRunContext,
+  change: Pick<Change, 'id' | 'what' | 'usualSeconds'>,
+  convergence: Convergence,
+): Promise<StepResult> {
+  const work = { ...convergence, change, usualSeconds: change.usualSeconds ?? convergence.usualSeconds };
   const started = context.clock.monotonic();
   const elapsed = () => (context.clock.monotonic() - started) / 1000;
   const limit = longest(context, work);
@@ -63,6 +73,10 @@ export async function converge(context: AwsRunContext, work: Convergence): Promi
     await context.clock.sleep(pollDelay(state.quiet, context.pollScale), context.signal);
     state.quiet += 1;
   }
+}
+
+interface Work extends Convergence {
+  readonly change: Pick<Change, 'id' | 'what'>;
 }
 
 /** What is remembered between two looks: no more than how requests went. */
@@ -92,7 +106,7 @@ function propagation({ pollScale }: AwsRunContext): number {
 }
 
 /** After an update that failed, a look that fails too is only its echo. */
-async function look(work: Convergence, { failed }: Sent): Promise<Pass> {
+async function look(work: Work, { failed }: Sent): Promise<Pass> {
   try {
     return await named(work, () => work.look());
   } catch (error) {
@@ -103,7 +117,7 @@ async function look(work: Convergence, { failed }: Sent): Promise<Pass> {
 /** Sends, and keeps how it went: taken, or to be tried again after the next look. */
 async function sendOnce(
   context: AwsRunContext,
-  work: Convergence,
+  work: Work,
   send: () => Promise<UpdateReference | undefined>,
   state: Sent,
   elapsed: () => number,
@@ -123,12 +137,12 @@ async function sendOnce(
 }
 
 /** Throws what will not pass by itself. */
-function tryLater(context: AwsRunContext, work: Convergence, error: unknown, state: Sent, now: number): void {
+function tryLater(context: AwsRunContext, work: Work, error: unknown, state: Sent, now: number): void {
   const busy = isInUse(error);
   if (!busy) {
-    if (!isNotSeenYet(error)) throw refusedByAws(work.resource, error);
+    if (!isNotSeenYet(error)) throw refusedByAws(work.change.what, error);
     state.unseenSince ??= now;
-    if (now - state.unseenSince > propagation(context)) throw refusedByAws(work.resource, error);
+    if (now - state.unseenSince > propagation(context)) throw refusedByAws(work.change.what, error);
   }
   state.busy = messageOf(error);
   report(context, work, busy ? 'BUSY' : 'NOT SEEN YET', now, state.busy);
@@ -149,7 +163,7 @@ function isFailedUpdate(error: unknown): error is RoadsteadError {
 
 async function followUpdate(
   context: AwsRunContext,
-  work: Convergence,
+  work: Work,
   reference: UpdateReference,
   elapsed: () => number,
 ): Promise<void> {
@@ -169,39 +183,28 @@ async function followUpdate(
 }
 
 /** Undefined for a moment after the request: EKS may answer from where the update is not known yet. */
-async function describeUpdate(
-  context: AwsRunContext,
-  work: Convergence,
-  reference: UpdateReference,
-  sinceSeconds: number,
-) {
+async function describeUpdate(context: AwsRunContext, work: Work, reference: UpdateReference, sinceSeconds: number) {
   try {
     return (await context.reader.read('eks', 'DescribeUpdate', { ...reference }, context.signal)).update;
   } catch (error) {
     if (isAbsent(error) && sinceSeconds < propagation(context)) return undefined;
-    throw refusedByAws(work.resource, error);
+    throw refusedByAws(work.change.what, error);
   }
 }
 
-async function named<T>(work: Convergence, call: () => Promise<T>): Promise<T> {
+async function named<T>(work: Work, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    throw refusedByAws(work.resource, error);
+    throw refusedByAws(work.change.what, error);
   }
 }
 
-function report(
-  context: AwsRunContext,
-  work: Convergence,
-  status: string,
-  elapsedSeconds: number,
-  reason?: string,
-): void {
+function report(context: AwsRunContext, work: Work, status: string, elapsedSeconds: number, reason?: string): void {
   context.onProgress({
     type: 'resource',
     changeId: work.change.id,
-    resource: work.resource,
+    resource: work.change.what,
     status,
     elapsedSeconds,
     usualSeconds: work.usualSeconds,
@@ -209,27 +212,27 @@ function report(
   });
 }
 
-function timedOut(work: Convergence, seconds: number, waitsFor: string): RoadsteadError {
-  return new RoadsteadError(`${work.resource}: still waiting after ${Math.round(seconds)} s for ${waitsFor}`, {
+function timedOut(work: Work, seconds: number, waitsFor: string): RoadsteadError {
+  return new RoadsteadError(`${work.change.what}: still waiting after ${Math.round(seconds)} s for ${waitsFor}`, {
     code: 'STEP_TIMED_OUT',
-    value: work.resource,
+    value: work.change.what,
     hint: `usual is ${work.usualSeconds} s; run \`roadstead up\` again to go on waiting, or look at what it waits for`,
     retry: 'backoff',
   });
 }
 
-function notConverging(work: Convergence, what: string): RoadsteadError {
-  return new RoadsteadError(`${work.resource}: ${what} was asked for again and again and does not hold`, {
+function notConverging(work: Work, what: string): RoadsteadError {
+  return new RoadsteadError(`${work.change.what}: ${what} was asked for again and again and does not hold`, {
     code: 'NOT_CONVERGING',
-    value: work.resource,
+    value: work.change.what,
     hint: 'somebody or something else changes it back; find it in CloudTrail',
   });
 }
 
-function updateFailed(work: Convergence, status: string, reasons: readonly string[]): RoadsteadError {
+function updateFailed(work: Work, status: string, reasons: readonly string[]): RoadsteadError {
   const evicting = reasons.some((reason) => reason.startsWith('PodEvictionFailure'));
   return new RoadsteadError(
-    `${work.resource}: the update ended ${status}: ${reasons.join('; ') || 'no reason given'}`,
+    `${work.change.what}: the update ended ${status}: ${reasons.join('; ') || 'no reason given'}`,
     {
       code: 'EKS_UPDATE_FAILED',
       value: reasons,

@@ -1,8 +1,9 @@
 import type { Release } from '@roadstead/channel';
 import type { Change } from '@roadstead/definition';
 import { deleteLeftover } from '../down/leftover-step.ts';
-import { applyAccessEntry, applyAssociation, deleteAccessEntry } from '../eks/access-step.ts';
+import { applyAccessEntry, deleteAccessEntry } from '../eks/access-step.ts';
 import { applyAddon, deleteAddon } from '../eks/addon-step.ts';
+import { applyAssociation, deleteAssociation } from '../eks/association-step.ts';
 import { applyCluster, applyVersion, deleteCluster, unprotectCluster } from '../eks/cluster-step.ts';
 import { applyLogRetention, deleteLogGroup } from '../eks/log-retention-step.ts';
 import { applyNodeGroup, deleteNodeGroup } from '../eks/node-group-step.ts';
@@ -38,11 +39,7 @@ const kinds: readonly Kind[] = [
     apply: (context, change, release) => applyLogRetention(context, change, release.eks.logRetentionDays),
   },
   { prefix: 'eks/access-entry/', apply: applyAccessEntry, remove: deleteAccessEntry },
-  {
-    prefix: 'eks/pod-identity/',
-    apply: applyAssociation,
-    remove: (context, change, name) => applyAssociation(context, change, undefined, name),
-  },
+  { prefix: 'eks/pod-identity/', apply: applyAssociation, remove: deleteAssociation },
   { prefix: 'eks/add-on/', apply: applyAddonChange, remove: deleteAddon },
   { prefix: 'eks/node-group/', apply: applyNodeGroupChange, remove: deleteNodeGroup },
 ];

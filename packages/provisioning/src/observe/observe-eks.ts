@@ -86,23 +86,32 @@ export async function describeAccessEntry(
   const answer = await orAbsent(reader.read('eks', 'DescribeAccessEntry', { clusterName, principalArn }, signal));
   const entry = answer?.accessEntry;
   if (entry === undefined) return undefined;
-  const policies = await allPages(
-    (nextToken) =>
-      reader.read(
-        'eks',
-        'ListAssociatedAccessPolicies',
-        { clusterName, principalArn, ...present('nextToken', nextToken) },
-        signal,
-      ),
-    (page) => page.associatedAccessPolicies,
-    (page) => page.nextToken,
+  const policies = await orAbsent(
+    allPages(
+      (nextToken) =>
+        reader.read(
+          'eks',
+          'ListAssociatedAccessPolicies',
+          { clusterName, principalArn, ...present('nextToken', nextToken) },
+          signal,
+        ),
+      (page) => page.associatedAccessPolicies,
+      (page) => page.nextToken,
+    ),
   );
+  // One that goes between the two requests has gone.
+  if (policies === undefined) return undefined;
   return {
     principalArn,
     type: entry.type ?? 'STANDARD',
     kubernetesGroups: entry.kubernetesGroups ?? [],
-    accessPolicies: policies.flatMap((policy) =>
-      policy.accessScope?.type === 'cluster' && policy.policyArn !== undefined ? [policy.policyArn] : [],
+    accessPolicies: policies.flatMap(({ policyArn, accessScope }) =>
+      accessScope?.type === 'cluster' && policyArn !== undefined ? [policyArn] : [],
+    ),
+    narrowPolicies: policies.flatMap(({ policyArn, accessScope }) =>
+      accessScope?.type === 'namespace' && policyArn !== undefined
+        ? [{ policyArn, namespaces: accessScope.namespaces ?? [] }]
+        : [],
     ),
     tags: entry.tags ?? {},
   };
@@ -181,8 +190,20 @@ export async function describeLogGroup(
   signal?: AbortSignal,
 ): Promise<ObservedLogGroup | undefined> {
   const name = controlPlaneLogGroup(clusterName);
-  const answer = await orAbsent(reader.read('logs', 'DescribeLogGroups', { logGroupNamePrefix: name }, signal));
-  const group = answer?.logGroups?.find((candidate) => candidate.logGroupName === name);
+  const groups = await orAbsent(
+    allPages(
+      (nextToken) =>
+        reader.read(
+          'logs',
+          'DescribeLogGroups',
+          { logGroupNamePrefix: name, ...present('nextToken', nextToken) },
+          signal,
+        ),
+      (page) => page.logGroups,
+      (page) => page.nextToken,
+    ),
+  );
+  const group = groups?.find((candidate) => candidate.logGroupName === name);
   if (group === undefined) return undefined;
   return { name, storedBytes: group.storedBytes ?? 0, ...present('retentionDays', group.retentionInDays) };
 }

@@ -49,7 +49,7 @@ export async function observe(
     describeLogGroup(reader, name, signal),
     observeSubnets(reader, name, signal),
   ]);
-  // A cluster that goes while we look has nothing inside any more.
+  // A cluster that goes while we look has gone: it must not be taken for one that has lost everything inside.
   const inside = eks === undefined ? undefined : await orAbsent(observeInside(reader, name, signal));
   return {
     cluster: name,
@@ -58,7 +58,7 @@ export async function observe(
     stacks,
     subnets,
     ...(inside ?? nothingInside),
-    ...(eks === undefined ? {} : { eks }),
+    ...(eks === undefined || inside === undefined ? {} : { eks }),
     ...(logGroup === undefined ? {} : { logGroup }),
   };
 }

@@ -94,6 +94,8 @@ export interface ObservedAccessEntry {
   readonly kubernetesGroups: readonly string[];
   /** ARNs of the policies that hold for the whole cluster. */
   readonly accessPolicies: readonly string[];
+  /** Policies that hold for some namespaces only; a release has none. */
+  readonly narrowPolicies: readonly { readonly policyArn: string; readonly namespaces: readonly string[] }[];
   readonly tags: { readonly [key: string]: string };
 }
 

@@ -23,7 +23,7 @@ export function planAccess(scope: PlanScope, ownPrincipalArn: string | undefined
 
 function planEntry(scope: PlanScope, desired: DesiredAccessEntry): Change[] {
   const unknown = lateReferences(desired.principalArn);
-  const name = String(shown(desired.principalArn));
+  const name = entryName(desired.principalArn);
   const base = {
     id: `eks/access-entry/${name}`,
     phase: 'access' as const,
@@ -52,14 +52,27 @@ function planEntry(scope: PlanScope, desired: DesiredAccessEntry): Change[] {
   ];
 }
 
+/** What an entry is called: its principal's ARN, or the outputs that it comes from while they are not made yet. */
+export function entryName(principalArn: Json): string {
+  const unknown = lateReferences(principalArn);
+  return unknown.length === 0 ? String(principalArn) : unknown.join(' ');
+}
+
 /** Where an entry differs from what is there, as the lines of a plan. */
 export function entryFields(
   desired: Pick<DesiredAccessEntry, 'kubernetesGroups' | 'accessPolicies'>,
   found: ObservedAccessEntry | undefined,
 ): FieldChange[] {
+  const there = found && {
+    kubernetesGroups: found.kubernetesGroups,
+    accessPolicies: [
+      ...found.accessPolicies,
+      ...found.narrowPolicies.map(({ policyArn, namespaces }) => `${policyArn} (in ${namespaces.join(', ')})`),
+    ],
+  };
   const compare = (path: 'kubernetesGroups' | 'accessPolicies'): FieldChange[] => {
     const to = desired[path].toSorted();
-    const from = found?.[path].toSorted();
+    const from = there?.[path].toSorted();
     if ((from ?? []).join() === to.join()) return [];
     return [{ path, ...(from === undefined ? {} : { from }), to }];
   };

@@ -167,10 +167,20 @@ function isEmptyChange(reason: string): boolean {
 
 /** Change sets of runs that were cut off before they executed one. */
 async function removeLeftovers(context: AwsRunContext, stackId: string, keep: string): Promise<void> {
-  const page = await orAbsent(
-    context.reader.read('cloudformation', 'ListChangeSets', { StackName: stackId }, context.signal),
+  const sets = await orAbsent(
+    allPages(
+      (token) =>
+        context.reader.read(
+          'cloudformation',
+          'ListChangeSets',
+          { StackName: stackId, ...(token === undefined ? {} : { NextToken: token }) },
+          context.signal,
+        ),
+      (page) => page.Summaries,
+      (page) => page.NextToken,
+    ),
   );
-  for (const { ChangeSetName: name, ExecutionStatus: status } of page?.Summaries ?? []) {
+  for (const { ChangeSetName: name, ExecutionStatus: status } of sets ?? []) {
     if (name === undefined || name === keep || !name.startsWith(prefix)) continue;
     if (status !== 'AVAILABLE' && status !== 'UNAVAILABLE') continue;
     const named = { StackName: stackId, ChangeSetName: name };
