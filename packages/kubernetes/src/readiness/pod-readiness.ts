@@ -37,6 +37,32 @@ export function troubleOfPod(pod: KubernetesObject): Readiness | undefined {
   return undefined;
 }
 
+/**
+ * What its pods say of a workload that is not ready, the worst first. A pod that has failed (evicted, a run of a Job) is
+ * made anew by its controller, so it is told and never the end; and a Job counts its own crashes.
+ */
+export function troubleOfPods(pods: readonly KubernetesObject[], owner: { readonly retries: boolean }) {
+  const present = pods.filter((pod) => pod.metadata.deletionTimestamp === undefined);
+  const [over, alive] = partition(present, (pod) => stringAt(pod, 'status', 'phase') === 'Failed');
+  const troubles = [
+    ...alive.flatMap((pod) => troubleOfPod(pod) ?? []).map((trouble) => (owner.retries ? forgiven(trouble) : trouble)),
+    ...over.flatMap((pod) => troubleOfPod(pod) ?? []).map(asProgressing),
+  ];
+  return troubles.find((trouble) => trouble.state === 'failed') ?? troubles[0];
+}
+
+function forgiven(trouble: Readiness): Readiness {
+  return trouble.state === 'failed' && trouble.pod?.crashed === true ? asProgressing(trouble) : trouble;
+}
+
+function asProgressing(trouble: Readiness): Readiness {
+  return trouble.state === 'failed' ? progressing(trouble.reason, trouble.pod) : trouble;
+}
+
+function partition<T>(items: readonly T[], belongs: (item: T) => boolean): readonly [readonly T[], readonly T[]] {
+  return [items.filter(belongs), items.filter((item) => !belongs(item))];
+}
+
 function troubleOfContainer(
   status: JsonRecord,
   pod: { readonly namespace: string; readonly name: string },

@@ -53,6 +53,33 @@ describe('readinessOf', () => {
       /1 old pods/,
     ],
     [
+      'a Deployment whose pods a webhook cannot be asked about',
+      deployment({
+        ...seen,
+        conditions: [condition('ReplicaFailure', 'True', 'FailedCreate', 'failed calling webhook "x": no endpoints')],
+      }),
+      'progressing',
+      /failed calling webhook/,
+    ],
+    [
+      'a StatefulSet that shrinks',
+      object('apps/v1', 'StatefulSet', { replicas: 1 }, { ...seen, replicas: 3, readyReplicas: 3, updatedReplicas: 3 }),
+      'progressing',
+      /2 pods too many/,
+    ],
+    [
+      'something custom whose condition is of an older generation',
+      object('x.io/v1', 'Thing', {}, { conditions: [{ ...condition('Ready', 'True'), observedGeneration: 1 }] }),
+      'progressing',
+      /not yet seen/,
+    ],
+    [
+      'a ReplicationController on its way',
+      object('v1', 'ReplicationController', { replicas: 2 }, { ...seen, availableReplicas: 1 }),
+      'progressing',
+      /1 of 2 pods are available/,
+    ],
+    [
       'a Deployment becoming available',
       deployment({ ...seen, replicas: 2, updatedReplicas: 2, availableReplicas: 1 }),
       'progressing',
@@ -68,7 +95,10 @@ describe('readinessOf', () => {
     ],
     [
       'a Deployment whose pods are refused',
-      deployment({ ...seen, conditions: [condition('ReplicaFailure', 'True', 'FailedCreate', 'exceeded quota')] }),
+      deployment({
+        ...seen,
+        conditions: [condition('ReplicaFailure', 'True', 'FailedCreate', 'pods "x" is forbidden: exceeded quota')],
+      }),
       'failed',
       /quota/,
     ],
@@ -322,6 +352,29 @@ describe('readinessOf', () => {
       readinessOf(deployment({ ...seen, replicas: 2, updatedReplicas: 2, availableReplicas: 1 }), { pods: [going] })
         .state,
     ).toBe('progressing');
+  });
+
+  it('does not call a workload failed for a pod that its controller makes anew: evicted, or a Job that may retry', () => {
+    const evicted = object('v1', 'Pod', {}, { phase: 'Failed', reason: 'Evicted' }, { name: 'evicted' });
+    const starting = deployment({ ...seen, replicas: 2, updatedReplicas: 2, availableReplicas: 1 });
+    expect(readinessOf(starting, { pods: [evicted] })).toMatchObject({
+      state: 'progressing',
+      reason: expect.stringMatching(/evicted failed: Evicted/),
+    });
+    const unschedulable = {
+      phase: 'Pending',
+      conditions: [condition('PodScheduled', 'False', 'Unschedulable', 'full')],
+    };
+    const waits = object('v1', 'Pod', {}, unschedulable, { name: 'waits' });
+    expect(readinessOf(starting, { pods: [evicted, waits] })).toMatchObject({ pod: { name: 'waits' } });
+    const job = object('batch/v1', 'Job', { backoffLimit: 6 }, { active: 1 });
+    const crashing = object('v1', 'Pod', {}, waiting('CrashLoopBackOff', 5), { name: 'crashes' });
+    expect(readinessOf(job, { pods: [evicted, crashing] })).toMatchObject({
+      state: 'progressing',
+      pod: { name: 'crashes', crashed: true },
+    });
+    const unpullable = object('v1', 'Pod', {}, waiting('ImagePullBackOff'), { name: 'pulls' });
+    expect(readinessOf(job, { pods: [unpullable] }).state).toBe('failed');
   });
 
   it('takes a claim that waits for its first pod as ready', () => {

@@ -7,8 +7,8 @@ import {
   valueAt,
 } from '../objects/kubernetes-object.ts';
 import { groupKindOf } from '../objects/object-ref.ts';
-import { troubleOfPod } from './pod-readiness.ts';
-import { conditionOf, failed, progressing, type Readiness, ready } from './readiness.ts';
+import { troubleOfPod, troubleOfPods } from './pod-readiness.ts';
+import { type Condition, conditionOf, failed, progressing, type Readiness, ready } from './readiness.ts';
 
 /** What else is needed to judge some kinds. */
 export interface Related {
@@ -34,7 +34,7 @@ export function readinessOf(object: KubernetesObject, related: Related = {}): Re
   if (judge === undefined) return byConvention(object);
   const verdict = judge(object, related);
   if (verdict.state !== 'progressing') return verdict;
-  return firstTrouble(related.pods ?? []) ?? verdict;
+  return troubleOfPods(related.pods ?? [], { retries: groupKindOf(object) === 'Job.batch' }) ?? verdict;
 }
 
 const judges: Readonly<Record<string, Judge>> = {
@@ -42,6 +42,7 @@ const judges: Readonly<Record<string, Judge>> = {
   'StatefulSet.apps': statefulSet,
   'DaemonSet.apps': daemonSet,
   'ReplicaSet.apps': replicaSet,
+  ReplicationController: replicaSet,
   'Job.batch': job,
   Pod: pod,
   PersistentVolumeClaim: claim,
@@ -59,7 +60,7 @@ function deployment(object: KubernetesObject): Readiness {
   const progress = conditionOf(object, 'Progressing');
   if (progress?.reason === 'ProgressDeadlineExceeded') return failed(`made no progress in time: ${progress.message}`);
   const failure = conditionOf(object, 'ReplicaFailure');
-  if (failure?.status === 'True') return failed(failure.message);
+  if (failure?.status === 'True') return refusedPods(failure.message);
   if (numberAt(object, 'status', 'observedGeneration') === undefined)
     return progressing('is not yet seen by its controller');
   const wanted = numberAt(object, 'spec', 'replicas') ?? 1;
@@ -69,11 +70,19 @@ function deployment(object: KubernetesObject): Readiness {
   return available < wanted ? progressing(`${available} of ${wanted} pods are available`) : ready;
 }
 
+/** A quota or a policy says no until somebody changes it; a webhook that does not answer may come back. */
+function refusedPods(message: string): Readiness {
+  return /forbidden|is invalid/i.test(message) && !/failed calling webhook/.test(message)
+    ? failed(message)
+    : progressing(message);
+}
+
 function statefulSet(object: KubernetesObject): Readiness {
   if (numberAt(object, 'status', 'observedGeneration') === undefined)
     return progressing('is not yet seen by its controller');
   const wanted = numberAt(object, 'spec', 'replicas') ?? 1;
-  const [readyPods, updated] = counts(object, 'readyReplicas', 'updatedReplicas');
+  const [readyPods, updated, total] = counts(object, 'readyReplicas', 'updatedReplicas', 'replicas');
+  if (total > wanted) return progressing(`${total - wanted} pods too many are still there`);
   if (readyPods < wanted) return progressing(`${readyPods} of ${wanted} pods are ready`);
   if (stringAt(object, 'spec', 'updateStrategy', 'type') === 'OnDelete') return ready;
   const partition = numberAt(object, 'spec', 'updateStrategy', 'rollingUpdate', 'partition') ?? 0;
@@ -148,6 +157,13 @@ function apiService(object: KubernetesObject): Readiness {
 
 function byConvention(object: KubernetesObject): Readiness {
   if (recordAt(object, 'status') === undefined) return ready;
+  const { generation } = object.metadata;
+  const isStale = (condition: Condition | undefined): boolean =>
+    condition?.observedGeneration !== undefined &&
+    generation !== undefined &&
+    condition.observedGeneration < generation;
+  if (['Ready', 'Stalled', 'Reconciling'].some((type) => isStale(conditionOf(object, type))))
+    return progressing('the change is not yet seen by its controller');
   const stalled = conditionOf(object, 'Stalled');
   if (stalled?.status === 'True') return failed(`${stalled.reason}: ${stalled.message}`);
   const reconciling = conditionOf(object, 'Reconciling');
@@ -155,13 +171,6 @@ function byConvention(object: KubernetesObject): Readiness {
   const readyCondition = conditionOf(object, 'Ready');
   if (readyCondition === undefined || readyCondition.status === 'True') return ready;
   return progressing(`${readyCondition.reason}: ${readyCondition.message}`);
-}
-
-function firstTrouble(pods: readonly KubernetesObject[]): Readiness | undefined {
-  const troubles = pods.flatMap((each) =>
-    each.metadata.deletionTimestamp === undefined ? (troubleOfPod(each) ?? []) : [],
-  );
-  return troubles.find((trouble) => trouble.state === 'failed') ?? troubles[0];
 }
 
 function counts(object: KubernetesObject, ...names: readonly string[]): [number, number, number] {

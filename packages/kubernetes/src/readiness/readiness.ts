@@ -1,4 +1,4 @@
-import { type KubernetesObject, recordsAt, stringAt } from '../objects/kubernetes-object.ts';
+import { type KubernetesObject, numberAt, recordsAt, stringAt } from '../objects/kubernetes-object.ts';
 
 /** The pod that is in the way, and which of its containers. */
 export interface PodPointer {
@@ -28,6 +28,8 @@ export function failed(reason: string, pod?: PodPointer): Readiness {
 
 export interface Condition {
   readonly status: string;
+  /** The generation that it speaks of; absent where its controller does not say. */
+  readonly observedGeneration?: number;
   readonly reason: string;
   readonly message: string;
 }
@@ -35,8 +37,10 @@ export interface Condition {
 export function conditionOf(object: KubernetesObject, type: string): Condition | undefined {
   const found = recordsAt(object, 'status', 'conditions').find((condition) => condition.type === type);
   if (found === undefined) return undefined;
+  const observedGeneration = numberAt(found, 'observedGeneration');
   return {
     status: stringAt(found, 'status') ?? 'Unknown',
+    ...(observedGeneration === undefined ? {} : { observedGeneration }),
     reason: stringAt(found, 'reason') ?? type,
     message: stringAt(found, 'message') ?? '',
   };

@@ -1,9 +1,10 @@
-import { FakeClock } from '@roadstead/foundation';
+import { FakeClock, RoadsteadError } from '@roadstead/foundation';
 import { describe, expect, it } from 'vitest';
 import type { KubernetesReader } from '../client/kubernetes-client.ts';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 import { keyOf, refOf } from '../objects/object-ref.ts';
-import { podsOf, type WaitProgress, waitReady } from './wait-ready.ts';
+import { podsOf } from './pods-of.ts';
+import { type WaitProgress, waitReady } from './wait-ready.ts';
 
 const deployment = (available: number, name = 'web'): KubernetesObject => ({
   apiVersion: 'apps/v1',
@@ -193,6 +194,100 @@ describe('waitReady', () => {
     await pass(clock, 4);
     await expect(waited).resolves.toBeUndefined();
     expect(clock.monotonic()).toBeLessThan(5_000);
+  });
+
+  it('does not blame the pods of the version that is being replaced', async () => {
+    const clock = new FakeClock();
+    const revision = (number: string) => ({ 'deployment.kubernetes.io/revision': number });
+    const rolling: KubernetesObject = {
+      ...deployment(0),
+      metadata: { ...deployment(0).metadata, annotations: revision('2') },
+    };
+    const replicaSet = (name: string, uid: string, number: string): KubernetesObject => ({
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      metadata: {
+        name,
+        namespace: 'a',
+        uid,
+        annotations: revision(number),
+        ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'd-web', controller: true }],
+      },
+    });
+    const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-def34', uid: 'r2', controller: true };
+    const starting: KubernetesObject = {
+      ...pod({ phase: 'Pending' }),
+      metadata: { name: 'web-def34-y', namespace: 'a', ownerReferences: [owner] },
+    };
+    const sets = [replicaSet('web-abc12', 'r', '1'), replicaSet('web-def34', 'r2', '2')];
+    const objects = [rolling, crashing, starting, ...sets];
+    const waited = waitReady(readerOf(objects), [rolling], { timeoutMs: 60_000, clock });
+    await pass(clock, 20);
+    objects[0] = deployment(1);
+    await pass(clock, 2);
+    await expect(waited).resolves.toBeUndefined();
+  });
+
+  it('waits for a claim without a class, which an administrator binds', async () => {
+    const clock = new FakeClock();
+    const claim = (phase: string): KubernetesObject => ({
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'data', namespace: 'a' },
+      spec: { storageClassName: '' },
+      status: { phase },
+    });
+    const objects = [claim('Pending')];
+    const reader = readerOf(objects);
+    const strict: KubernetesReader = {
+      ...reader,
+      get: async (ref, signal) => {
+        if (ref.name === '') throw new Error('nothing has an empty name');
+        return reader.get(ref, signal);
+      },
+    };
+    const waited = waitReady(strict, [claim('Pending')], { timeoutMs: 60_000, clock });
+    await pass(clock, 3);
+    objects[0] = claim('Bound');
+    await pass(clock, 2);
+    await expect(waited).resolves.toBeUndefined();
+  });
+
+  const outage = new RoadsteadError('https://x cannot be reached', { code: 'KUBE_UNREACHABLE', retry: 'backoff' });
+  const flaky = (objects: KubernetesObject[], isDown: () => boolean): KubernetesReader => ({
+    ...readerOf(objects),
+    get: async (ref) => {
+      if (isDown()) throw outage;
+      return readerOf(objects).get(ref);
+    },
+  });
+
+  it('outlasts an API server that is away for a minute, and says so', async () => {
+    const clock = new FakeClock();
+    const seen: string[] = [];
+    const reader = flaky([deployment(1)], () => clock.monotonic() < 60_000);
+    const waited = waitReady(reader, [deployment(1)], {
+      timeoutMs: 600_000,
+      clock,
+      onProgress: ({ waitingFor }) => seen.push(...waitingFor.map(({ reason }) => reason)),
+    });
+    await pass(clock, 62);
+    await expect(waited).resolves.toBeUndefined();
+    expect(seen).toContain('https://x cannot be reached');
+  });
+
+  it('gives up on an API server that stays away, and at once on one that refuses', async () => {
+    const clock = new FakeClock();
+    const waited = waitReady(
+      flaky([deployment(1)], () => true),
+      [deployment(1)],
+      { timeoutMs: 600_000, clock },
+    ).catch((error: unknown) => error);
+    await pass(clock, 125);
+    expect(await Promise.race([waited, Promise.resolve('still waiting')])).toBe(outage);
+    const forbidden = new RoadsteadError('no', { code: 'KUBE_FORBIDDEN' });
+    const refusing: KubernetesReader = { ...readerOf([]), get: () => Promise.reject(forbidden) };
+    await expect(waitReady(refusing, [deployment(1)], { timeoutMs: 60_000, clock })).rejects.toBe(forbidden);
   });
 
   it('ends when told', async () => {

@@ -1,10 +1,10 @@
-import { type Clock, mapBounded, RoadsteadError, systemClock } from '@roadstead/foundation';
+import { type Clock, isRoadsteadError, RoadsteadError, systemClock } from '@roadstead/foundation';
 import type { KubernetesReader } from '../client/kubernetes-client.ts';
-import { type KubernetesObject, stringAt } from '../objects/kubernetes-object.ts';
-import { describeRef, groupKindOf, type KindRef, keyOf, type ObjectRef, refOf } from '../objects/object-ref.ts';
+import type { KubernetesObject } from '../objects/kubernetes-object.ts';
+import { describeRef, groupKindOf, keyOf, type ObjectRef, refOf } from '../objects/object-ref.ts';
 import { explainPod } from './explain-pod.ts';
-import type { Readiness } from './readiness.ts';
-import { type Related, readinessOf } from './readiness-of.ts';
+import { type Judged, judgeObjects, withPods } from './judge-objects.ts';
+import { progressing, type Readiness } from './readiness.ts';
 import { type Settling, settle } from './settling.ts';
 
 export interface WaitProgress {
@@ -36,8 +36,6 @@ const withoutStatus = new Set([
   'PriorityClass.scheduling.k8s.io',
   'StorageClass.storage.k8s.io',
 ]);
-const withPods = new Set(['Deployment.apps', 'StatefulSet.apps', 'DaemonSet.apps', 'ReplicaSet.apps', 'Job.batch']);
-
 /**
  * Waits until all objects are ready. Fails with `KUBE_NOT_READY` as soon as one has failed for good, else at the timeout; the error
  * names object, reason, pod, and the pod's last event or words.
@@ -54,8 +52,11 @@ export async function waitReady(
   const settleMs = options.settleMs ?? 0;
   let pending = objects.filter((object) => !withoutStatus.has(groupKindOf(object))).map(refOf);
   const total = objects.length;
+  const judge = outlasting(clock, (refs) =>
+    judgeObjects(client, refs, { signal: options.signal, podsOfReady: settleMs > 0 }),
+  );
   for (;;) {
-    const judged = await judgeAll(client, pending, options);
+    const judged = await judge(pending);
     const verdicts = judged.map((one): Judged => {
       if (!settles(one.ref)) return one;
       const time = { nowMs: clock.monotonic(), settleMs };
@@ -88,17 +89,30 @@ export async function waitReady(
   }
 }
 
+/** An API server may be away while its control plane changes hands; longer than this it is told as what is wrong. */
+const longestOutageMs = 120_000;
+
+/** Looks, and takes a server that does not answer for one that will: what is looked at then waits for it. */
+function outlasting(clock: Clock, look: (refs: readonly ObjectRef[]) => Promise<readonly Judged[]>) {
+  let awaySince: number | undefined;
+  return async (refs: readonly ObjectRef[]): Promise<readonly Judged[]> => {
+    try {
+      const judged = await look(refs);
+      awaySince = undefined;
+      return judged;
+    } catch (error) {
+      if (!isRoadsteadError(error) || error.retry !== 'backoff') throw error;
+      awaySince ??= clock.monotonic();
+      if (clock.monotonic() - awaySince >= longestOutageMs) throw error;
+      return refs.map((ref) => ({ ref, verdict: progressing(error.message), pods: [] }));
+    }
+  };
+}
+
 /** A Job that has ended has nothing to settle, and may be swept away. */
 function settles(ref: ObjectRef): boolean {
   const kind = groupKindOf(ref);
   return withPods.has(kind) && kind !== 'Job.batch';
-}
-
-interface Judged {
-  readonly ref: ObjectRef;
-  readonly verdict: Readiness;
-  /** Those of a workload. */
-  readonly pods: readonly KubernetesObject[];
 }
 
 function isFailedSince(
@@ -116,88 +130,6 @@ function isFailedSince(
   const began = since.get(keyOf(ref)) ?? now;
   since.set(keyOf(ref), began);
   return now - began >= patienceMs;
-}
-
-/** One list per kind and namespace when several objects share it, else one read each. */
-async function judgeAll(
-  client: KubernetesReader,
-  refs: readonly ObjectRef[],
-  { signal, settleMs }: Pick<WaitOptions, 'signal' | 'settleMs'>,
-): Promise<readonly Judged[]> {
-  const groups = Map.groupBy(refs, (ref) => `${ref.apiVersion} ${ref.kind} ${ref.namespace ?? ''}`);
-  const found = await mapBounded([...groups.values()], 8, (group) => readGroup(client, group, signal));
-  const objects = new Map(found.flat().map((object) => [keyOf(refOf(object)), object]));
-  const pods = await podsFor(client, [...objects.values()], { signal, readyToo: (settleMs ?? 0) > 0 });
-  return mapBounded(refs, 8, async (ref): Promise<Judged> => {
-    const object = objects.get(keyOf(ref));
-    if (object === undefined) return { ref, verdict: { state: 'failed', reason: 'is not there' }, pods: [] };
-    const related = await relatedOf(client, object, pods, signal);
-    return { ref, verdict: readinessOf(object, related), pods: related.pods ?? [] };
-  });
-}
-
-async function readGroup(
-  client: KubernetesReader,
-  group: readonly ObjectRef[],
-  signal: AbortSignal | undefined,
-): Promise<readonly KubernetesObject[]> {
-  const [first] = group;
-  if (first === undefined) return [];
-  if (group.length < 4)
-    return (await Promise.all(group.map((ref) => client.get(ref, signal)))).filter((object) => object !== undefined);
-  const kind: KindRef = { apiVersion: first.apiVersion, kind: first.kind };
-  const where = first.namespace === undefined ? {} : { namespace: first.namespace };
-  return (await client.list(kind, { ...where, dropManagedFields: true, ...(signal === undefined ? {} : { signal }) }))
-    .items;
-}
-
-/** Pods by the namespaces of workloads that are not ready as yet; those that are ready need no explaining, but may have to settle. */
-async function podsFor(
-  client: KubernetesReader,
-  objects: readonly KubernetesObject[],
-  { signal, readyToo }: { readonly signal: AbortSignal | undefined; readonly readyToo: boolean },
-): Promise<readonly KubernetesObject[]> {
-  const workloads = objects.filter(
-    (object) => withPods.has(groupKindOf(object)) && (readyToo || readinessOf(object).state !== 'ready'),
-  );
-  const namespaces = [...new Set(workloads.flatMap((object) => object.metadata.namespace ?? []))];
-  const lists = await mapBounded(namespaces, 4, (namespace) =>
-    client.list(
-      { apiVersion: 'v1', kind: 'Pod' },
-      { namespace, dropManagedFields: true, ...(signal === undefined ? {} : { signal }) },
-    ),
-  );
-  return lists.flatMap((list) => list.items);
-}
-
-async function relatedOf(
-  client: KubernetesReader,
-  object: KubernetesObject,
-  pods: readonly KubernetesObject[],
-  signal: AbortSignal | undefined,
-): Promise<Related> {
-  if (groupKindOf(object) === 'PersistentVolumeClaim') {
-    const name = stringAt(object, 'spec', 'storageClassName');
-    const storageClass =
-      name === undefined
-        ? undefined
-        : await client.get({ apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', name }, signal);
-    return storageClass === undefined ? {} : { storageClass };
-  }
-  return withPods.has(groupKindOf(object)) ? { pods: podsOf(object, pods) } : {};
-}
-
-/** A Deployment's pods belong to its ReplicaSets, whose names are the Deployment's with a hash. */
-export function podsOf(workload: KubernetesObject, pods: readonly KubernetesObject[]): readonly KubernetesObject[] {
-  const { name, namespace, uid } = workload.metadata;
-  return pods.filter((pod) => {
-    const owner = pod.metadata.ownerReferences?.find((each) => each.controller === true);
-    if (owner === undefined || pod.metadata.namespace !== namespace) return false;
-    if (owner.kind === workload.kind) return owner.uid === uid;
-    return (
-      workload.kind === 'Deployment' && owner.kind === 'ReplicaSet' && owner.name.replace(/-[a-z0-9]+$/, '') === name
-    );
-  });
 }
 
 function reasonOf(verdict: Readiness): string {
