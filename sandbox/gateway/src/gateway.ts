@@ -18,6 +18,7 @@ import { ServiceModels } from './model/service-models.ts';
 import { handleRequest, type ModelViolation, type Unimplemented } from './pipeline.ts';
 import { isMutating } from './reads.ts';
 import { AwsError, type AwsRequest, type AwsService, type Backend, type Place } from './service.ts';
+import { createIamSimulation } from './services/iam-simulation.ts';
 import { createPricingService } from './services/pricing.ts';
 import { createServiceQuotasService } from './services/service-quotas.ts';
 import { createSsmService } from './services/ssm.ts';
@@ -126,6 +127,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   );
   register(createServiceQuotasService());
   register(createPricingService());
+  register(createIamSimulation({ policiesOf: (principal) => policies.of(principal) }));
 
   const administrators: AdminIdentity[] = [];
   for (const account of accounts) administrators.push(await makeAdministrators(backend, identities, account));
