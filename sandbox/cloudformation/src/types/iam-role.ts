@@ -1,5 +1,6 @@
 import type { JsonObject } from '../template/parse.ts';
-import type { ResourceContext, ResourceHandler } from './handler.ts';
+import { handlerRefusal, type ResourceContext, type ResourceHandler } from './handler.ts';
+import { trustPolicyProblem } from './policy-problems.ts';
 import {
   allPages,
   at,
@@ -34,6 +35,7 @@ export const iamRoleHandler: ResourceHandler = {
   nameProperty: 'RoleName',
   usualSeconds: { create: 15, update: 10, delete: 5 },
   async create(context, desired, made) {
+    refuseRole(desired);
     const name = String(desired['RoleName'] ?? context.physicalName(64));
     await context.call('iam', 'CreateRole', {
       RoleName: name,
@@ -65,6 +67,7 @@ export const iamRoleHandler: ResourceHandler = {
     };
   },
   async update(context, name, before, after) {
+    refuseRole(after);
     if (!same(policyData(before['AssumeRolePolicyDocument']), policyData(after['AssumeRolePolicyDocument']))) {
       const PolicyDocument = policyText(after['AssumeRolePolicyDocument']);
       await context.call('iam', 'UpdateAssumeRolePolicy', { RoleName: name, PolicyDocument });
@@ -91,6 +94,16 @@ export const iamRoleHandler: ResourceHandler = {
     await unlessMissing(context.call('iam', 'DeleteRole', { RoleName: name }));
   },
 };
+
+const policiesPerRole = 10;
+
+function refuseRole(desired: JsonObject): void {
+  const problem = trustPolicyProblem(desired['AssumeRolePolicyDocument']);
+  if (problem !== undefined) throw handlerRefusal(`${problem} (Service: Iam, Status Code: 400)`);
+  if (textsAt(desired, 'ManagedPolicyArns').length > policiesPerRole) {
+    throw handlerRefusal(`Cannot exceed quota for PoliciesPerRole: ${policiesPerRole}`, 'ServiceLimitExceeded');
+  }
+}
 
 async function attachedPolicies(context: ResourceContext, name: string): Promise<string[]> {
   const attached = await allPages(context, {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../template/parse.ts';
-import type { ResourceContext, ResourceHandler, Tag } from './handler.ts';
+import { handlerRefusal, type ResourceContext, type ResourceHandler, type Tag } from './handler.ts';
+import { keyPolicyProblem } from './policy-problems.ts';
 import {
   at,
   desiredTags,
@@ -30,6 +31,7 @@ export const kmsKeyHandler: ResourceHandler = {
   attributes: ['Arn', 'KeyId'],
   usualSeconds: { create: 120, update: 10, delete: 5 },
   async create(context, desired, made) {
+    refusePolicy(context, desired['KeyPolicy']);
     const answer = await context.call('kms', 'CreateKey', {
       ...pick(desired, ['Description', 'KeySpec', 'KeyUsage', 'MultiRegion']),
       ...(desired['KeyPolicy'] === undefined ? {} : { Policy: policyText(desired['KeyPolicy']) }),
@@ -57,6 +59,7 @@ export const kmsKeyHandler: ResourceHandler = {
   },
   async update(context, keyId, before, after) {
     const changed = (name: string) => !same(before[name], after[name]);
+    refusePolicy(context, after['KeyPolicy']);
     const KeyId = keyId;
     if (changed('Description'))
       await context.call('kms', 'UpdateKeyDescription', { KeyId, Description: after['Description'] ?? '' });
@@ -86,6 +89,11 @@ export const kmsKeyHandler: ResourceHandler = {
     });
   },
 };
+
+function refusePolicy(context: ResourceContext, policy: unknown): void {
+  const problem = policy === undefined ? undefined : keyPolicyProblem(policy, context.place.account);
+  if (problem !== undefined) throw handlerRefusal(`${problem} (Service: Kms, Status Code: 400)`);
+}
 
 async function findKey(context: ResourceContext, keyId: string): Promise<JsonObject | undefined> {
   const answer = await unlessMissing(context.call('kms', 'DescribeKey', { KeyId: keyId }));
