@@ -1,9 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, realpath, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { minors, releases } from '../components.ts';
 import { freePorts } from '../ports.ts';
+import { eventually, isRunning } from '../testing/api-client.ts';
 import { resolveApart } from './resolve-apart.ts';
 import { binaryProvider, resolveBinaries } from './resolve-binaries.ts';
 
@@ -209,4 +214,41 @@ describe('apart from this process, which may not use the network', () => {
       message: expect.stringMatching(/^Kubernetes 1\.34 is not to be had .*Go is not installed hint: install Go/),
     });
   });
+});
+
+it('a build ends with the process that wanted it, however that one ends', async () => {
+  await putGo(
+    `#!/bin/sh\n[ "$1" = env ] && echo go1 && echo a && echo b && exit 0\n/bin/sleep 60 & echo $! $$ >'${join(root, 'pids')}'\nwait\n`,
+  );
+  const program = fileURLToPath(new URL('../ensure-cli.ts', import.meta.url));
+  const cli = spawn(process.execPath, [program, '--releases', sites.releases, '--index', sites.index, '1.36'], {
+    env: { ...env, ROADSTEAD_CACHE: join(root, 'cache') },
+    stdio: 'ignore',
+  });
+  const pids = await eventually(
+    async () => (await readFile(join(root, 'pids'), 'utf8').catch(() => '')).trim().split(' ').map(Number),
+    (seen) => seen.length === 2,
+  );
+  expect(pids.filter(isRunning)).toHaveLength(2);
+  cli.kill('SIGKILL');
+  await eventually(
+    () => pids.filter(isRunning),
+    (running) => running.length === 0,
+  );
+  // What it left half made is swept by the next.
+  await putGo(working(join(root, 'log')));
+  await resolve();
+  const names = await readdir(join(root, 'cache/control-plane'));
+  expect(names.filter((name) => name.startsWith('.'))).toEqual([]);
+});
+
+it.each([
+  [['2.0'], /2\.0 is no minor that the sandbox plays/],
+  [['--mirror'], /Unknown option '--mirror'/],
+])('the program refuses %j with exit code 2', async (args, message) => {
+  const program = fileURLToPath(new URL('../ensure-cli.ts', import.meta.url));
+  const cli = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const [said, [code]] = await Promise.all([text(cli.stderr), once(cli, 'exit')]);
+  expect(said).toMatch(message);
+  expect(code).toBe(2);
 });
