@@ -54,6 +54,21 @@ describe('a request for a cluster', () => {
   });
 });
 
+describe('a key for the Secrets', () => {
+  const keyArn = 'arn:aws:kms:eu-central-1:123456789012:key/k';
+  it.each<[string, Record<string, unknown>, boolean]>([
+    ['that is enabled and symmetric', {}, true],
+    ['that is disabled', { Enabled: false }, false],
+    ['of a pair', { KeySpec: 'RSA_2048' }, false],
+    ['that signs', { KeyUsage: 'SIGN_VERIFY' }, false],
+  ])('%s can be used: %s', async (_title, metadata, good) => {
+    world.aws.keys.set(keyArn, metadata);
+    const made = create({ encryptionConfig: [{ resources: ['secrets'], provider: { keyArn } }] });
+    if (good) await expect(made).resolves.toBeDefined();
+    else await expect(made).rejects.toThrow(/keyArn in encryptionConfig provider .* is invalid/);
+  });
+});
+
 describe('a cluster that is described', () => {
   const secret = ['endpoint', 'identity', 'certificateAuthority'];
 

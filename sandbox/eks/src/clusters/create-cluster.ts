@@ -196,10 +196,18 @@ async function requireKeys(eks: Eks, request: AwsRequest, name: string): Promise
     const keyArn = text(within(config, 'provider'), 'keyArn') ?? '';
     try {
       const found = await eks.context.backend.call(request, 'kms', 'DescribeKey', { KeyId: keyArn });
-      if (flag(within(found, 'KeyMetadata'), 'Enabled') === true) continue;
+      if (canEncrypt(within(found, 'KeyMetadata'))) continue;
     } catch (error) {
       if (!isAwsError(error)) throw error;
     }
     throw invalidParameter(`The keyArn in encryptionConfig provider ${keyArn} is invalid`, subject);
   }
+}
+
+/** EKS encrypts with symmetric keys only. */
+function canEncrypt(key: Members): boolean {
+  const isSymmetric = (text(key, 'KeySpec') ?? 'SYMMETRIC_DEFAULT') === 'SYMMETRIC_DEFAULT';
+  return (
+    flag(key, 'Enabled') === true && isSymmetric && (text(key, 'KeyUsage') ?? 'ENCRYPT_DECRYPT') === 'ENCRYPT_DECRYPT'
+  );
 }

@@ -1,10 +1,8 @@
 import { messageOf } from '@roadstead/foundation';
-import { readPublicSubnets, readSubnets } from '../aws/network.ts';
 import { kubeOf } from '../clusters/cluster-status.ts';
 import { type Eks, now, pacedMs } from '../deps.ts';
 import type { ClusterRecord, Issue, NodegroupRecord } from '../model.ts';
 import { isAwsError } from '../shared/errors.ts';
-import { has, records } from '../shared/read.ts';
 import { drainNode } from './drain.ts';
 import {
   makeGroup,
@@ -16,6 +14,7 @@ import {
 } from './group-resources.ts';
 import type { SourceTemplate } from './launch-template.ts';
 import { nodesOfGroup } from './node-objects.ts';
+import { requireStart, StartRefused } from './start-rules.ts';
 import { UserDataError } from './user-data.ts';
 import { waitReady } from './wait-ready.ts';
 
@@ -35,7 +34,7 @@ export async function startNodegroup(
   const paced = eks.context.clock.sleep(pacedMs(eks, usualCreateSeconds), signal);
   void paced.catch(() => undefined);
   try {
-    await requireReachableSubnets(eks, cluster, group, source);
+    await requireStart(eks, cluster, group, source);
     await makeInstanceProfile(eks, cluster, group);
     await makeNodeEntry(eks, cluster, group);
     await makeTemplate(eks, cluster, group, source);
@@ -51,21 +50,6 @@ export async function startNodegroup(
     if (group.status === 'CREATING') finish(eks, group, 'CREATE_FAILED', [issueOf(group, error)]);
     eks.context.log({ nodegroup: group.arn, error: messageOf(error) }, 'node group failed');
   }
-}
-
-/** EKS starts no nodes in a subnet that leads to the internet by its gateway and gives them no address for it. */
-async function requireReachableSubnets(
-  eks: Eks,
-  cluster: ClusterRecord,
-  group: NodegroupRecord,
-  source: SourceTemplate | undefined,
-): Promise<void> {
-  const interfaces = records(source?.data ?? {}, 'NetworkInterfaces');
-  if (interfaces.some((one) => has(one, 'AssociatePublicIpAddress'))) return;
-  const subnets = await readSubnets(eks, cluster.place, group.subnets);
-  const open = await readPublicSubnets(eks, cluster.place, cluster.vpc.vpcId, subnets);
-  const without = open.filter((subnet) => !subnet.givesPublicAddresses).map((subnet) => subnet.id);
-  if (without.length > 0) throw new SubnetsWithoutAddresses(group.name, without);
 }
 
 /** Drains what can be drained in a few minutes, then removes all that EKS made for the group. */
@@ -109,19 +93,6 @@ async function forgetNodes(
   await eks.context.clock.sleep(pacedMs(eks, 20), signal);
   for (const node of await nodesOfGroup(cluster.kube, group.name, signal)) {
     await cluster.kube.delete({ apiVersion: 'v1', kind: 'Node', name: node.name }, signal);
-  }
-}
-
-/** Public subnets that give no public addresses. */
-class SubnetsWithoutAddresses extends Error {
-  override readonly name = 'SubnetsWithoutAddresses';
-  readonly subnetIds: readonly string[];
-
-  constructor(group: string, subnetIds: readonly string[]) {
-    super(
-      `One or more Amazon EC2 Subnets of [${subnetIds.join(', ')}] for node group ${group} does not automatically assign public IP addresses to instances launched into it. If you want your instances to be assigned a public IP address, then you need to enable auto-assign public IP address for the subnet.`,
-    );
-    this.subnetIds = subnetIds;
   }
 }
 
@@ -170,9 +141,7 @@ const issueCodes: readonly (readonly [RegExp, string])[] = [
 
 export function issueOf(group: Pick<NodegroupRecord, 'asgName'>, error: unknown): Issue {
   const message = messageOf(error);
-  if (error instanceof SubnetsWithoutAddresses) {
-    return { code: 'Ec2SubnetInvalidConfiguration', message, resourceIds: error.subnetIds };
-  }
+  if (error instanceof StartRefused) return error.issue;
   if (error instanceof UserDataError) {
     return { code: 'Ec2LaunchTemplateInvalidConfiguration', message, resourceIds: [] };
   }

@@ -27,6 +27,8 @@ export class MemoryAws implements Backend {
   readonly issuers = new Set<string>();
   /** Instances of every Auto Scaling group. */
   readonly instances: string[] = [];
+  /** Metadata of keys by their ARN; one that is not here is an ordinary key. */
+  readonly keys = new Map<string, Members>();
   /** The data of launch templates that EKS made, oldest first. */
   readonly made: Members[] = [];
 
@@ -102,6 +104,7 @@ export class MemoryAws implements Backend {
       return { LaunchTemplate: { LaunchTemplateId: `lt-made-${this.made.length}` } };
     },
     'autoscaling.UpdateAutoScalingGroup': () => ({}),
+    'kms.DescribeKey': (input) => ({ KeyMetadata: { Enabled: true, ...this.keys.get(requiredText(input, 'KeyId')) } }),
     'ssm.GetParameter': (input) => {
       const name = requiredText(input, 'Name');
       const [, minor, leaf] = /optimized-ami\/([\d.]+)\/.*\/(\w+)$/.exec(name) ?? [];
