@@ -6,6 +6,7 @@ import { benchApply } from '../../bench/src/apply-bench.ts';
 import { benchDemo } from '../../bench/src/demo-bench.ts';
 import { readEnvironment } from '../../bench/src/environment.ts';
 import { benchRender } from '../../bench/src/render-bench.ts';
+import { codeOf } from './process/child.ts';
 
 /**
  * `npm run bench -- [apply] [render] [demo]` (all when none is named): measures ours and a peer's in one run, in turn, and
@@ -25,11 +26,7 @@ async function ensureParts(): Promise<void> {
   const child = spawn(process.execPath, [join(root, 'tools/src/ensure.ts')], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', resolve);
-  });
-  if (code !== 0) throw new Error('the real parts could not be made ready (see above)');
+  if ((await codeOf(child)) !== 0) throw new Error('the real parts could not be made ready (see above)');
 }
 
 async function main(names: readonly string[]): Promise<void> {

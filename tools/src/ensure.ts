@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { messageOf } from '@roadstead/foundation';
 import { ensureMoto } from '@roadstead/sandbox-moto';
+import { codeOf } from './process/child.ts';
 
 /** Makes the real parts of the sandbox ready: the pinned Python environment and the control-plane binaries. Cached by content. */
 const root = join(import.meta.dirname, '..', '..');
@@ -14,11 +15,7 @@ async function ensureControlPlane(): Promise<void> {
   const child = spawn(process.execPath, [join(root, 'sandbox/control-plane/src/ensure-cli.ts')], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
-  const code = await new Promise<number | null>((done, failed) => {
-    child.once('error', failed);
-    child.once('exit', done);
-  });
-  if (code !== 0) throw new Error('the control-plane binaries could not be made ready (see above)');
+  if ((await codeOf(child)) !== 0) throw new Error('the control-plane binaries could not be made ready (see above)');
 }
 
 try {

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { codeOf } from './process/child.ts';
 
 /** `npm test`: sets up what is missing, runs the fast checks and every test, and counts them on the last line. */
 const root = join(import.meta.dirname, '..', '..');
@@ -11,12 +12,8 @@ interface Totals {
   failed: number;
 }
 
-async function run(command: string, ...args: string[]): Promise<number> {
-  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
-  });
+function run(command: string, ...args: string[]): Promise<number> {
+  return codeOf(spawn(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }));
 }
 
 /** A check that is not a test counts as one, so that a red linter cannot hide behind green tests. */
@@ -29,7 +26,8 @@ async function check(totals: Totals, title: string, command: string, ...args: st
 
 async function vitest(totals: Totals, project: string, ...flags: string[]): Promise<void> {
   process.stdout.write(`\n── tests: ${project}\n`);
-  const report = join(await mkdtemp(join(tmpdir(), 'roadstead-test-')), 'report.json');
+  const directory = await mkdtemp(join(tmpdir(), 'roadstead-test-'));
+  const report = join(directory, 'report.json');
   const code = await run(
     'vitest',
     'run',
@@ -44,6 +42,7 @@ async function vitest(totals: Totals, project: string, ...flags: string[]): Prom
     numPassedTests?: number;
     numFailedTests?: number;
   };
+  await rm(directory, { recursive: true });
   totals.passed += counted.numPassedTests ?? 0;
   totals.failed += counted.numFailedTests ?? 0;
   // An error outside of any test, as a suite that does not load, has no count of its own.
