@@ -2,9 +2,10 @@ import type { ReleaseAddon } from '@roadstead/channel';
 import type { Change } from '@roadstead/definition';
 import type { JsonObject } from '@roadstead/foundation';
 import type { ObservedAddon, ObservedAws } from '../observe/observed.ts';
+import { changedPart, whyRemade } from './changed-part.ts';
 import { desiredAddon } from './desired.ts';
 import { addonFields, compareFields } from './eks-fields.ts';
-import { createdFields, lateMembers, shownFields, whyUpdated, worstClass } from './lines.ts';
+import { createdFields, lateMembers } from './lines.ts';
 import type { PlanScope, Refusal } from './plan-aws.ts';
 import { refuseUnlisted } from './refuse-unlisted.ts';
 import { isOurs } from './tags.ts';
@@ -41,36 +42,13 @@ function planAddon(scope: PlanScope, addon: ReleaseAddon): Change[] {
     const fields = createdFields(request);
     return [{ ...base, action: 'create', class: 'safe', why: 'declared, not there yet', fields }];
   }
-  if (found.status === 'CREATE_FAILED' || found.status === 'DELETING') {
-    const why = `${found.status}: deleted, then made again`;
-    return [{ ...base, action: 'replace', class: 'disruptive', why, fields: createdFields(request) }];
+  const remade = whyRemade(found.status);
+  if (remade !== undefined) {
+    return [{ ...base, action: 'replace', class: 'disruptive', why: remade, fields: createdFields(request) }];
   }
-  return changedAddon(scope, found, base, request);
-}
-
-function changedAddon(
-  scope: PlanScope,
-  found: ObservedAddon,
-  base: Pick<Change, 'id' | 'phase' | 'what'>,
-  request: JsonObject,
-): Change[] {
   const differences = compareFields(addonFields, request, describedAddon(found, scope.observed));
-  if (differences.length === 0) {
-    if (found.status === 'ACTIVE' || found.status === 'DEGRADED') return [];
-    return [{ ...base, action: 'update', class: 'none', why: `${found.status}: not finished yet`, fields: [] }];
-  }
-  const replaces = differences.some(({ rule }) => rule.how === 'replace');
-  const classes = differences.map(({ rule }) => (rule.how === 'in-place' ? rule.class : ('disruptive' as const)));
-  const paths = differences.map(({ path }) => path);
-  return [
-    {
-      ...base,
-      action: replaces ? 'replace' : 'update',
-      class: worstClass(classes),
-      ...whyUpdated(scope, paths),
-      fields: shownFields(differences),
-    },
-  ];
+  const { status } = found;
+  return changedPart(scope, { base, status, differences, replaced: 'disruptive', usualSeconds: usual.addon });
 }
 
 /** An add-on as DescribeAddon answers it, with its associations as the request writes them instead of their ARNs. */

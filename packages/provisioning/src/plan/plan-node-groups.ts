@@ -2,9 +2,10 @@ import type { ReleaseNodeGroup } from '@roadstead/channel';
 import type { Change } from '@roadstead/definition';
 import type { JsonObject } from '@roadstead/foundation';
 import type { ObservedAws, ObservedNodeGroup } from '../observe/observed.ts';
+import { changedPart, whyRemade } from './changed-part.ts';
 import { desiredNodeGroup } from './desired.ts';
 import { compareFields, type FieldDifference, nodeGroupFields } from './eks-fields.ts';
-import { createdFields, lateMembers, shownFields, whyUpdated, worstClass } from './lines.ts';
+import { createdFields, lateMembers, shownFields } from './lines.ts';
 import type { PlanScope, Refusal } from './plan-aws.ts';
 import { refuseUnlisted } from './refuse-unlisted.ts';
 import { isOurs, poolTag, zoneTag } from './tags.ts';
@@ -49,25 +50,30 @@ function planGroup(scope: PlanScope, group: ReleaseNodeGroup): NodeGroupPlan {
   const base = { id: `eks/node-group/${name}`, phase: 'pools' as const, what: `node group ${name}` };
   const refusals = refuseUnlisted(nodeGroupFields, desired.value, base.what);
   if (found === undefined) return { changes: [made(scope, group, base, desired)], refusals };
-  if (found.status === 'CREATE_FAILED' || found.status === 'DELETING') {
+  const remade = whyRemade(found.status);
+  if (remade !== undefined) {
     const change: Change = {
       ...base,
       action: 'replace',
-      class: 'safe',
-      why:
-        found.status === 'DELETING'
-          ? 'being deleted: made again when it has gone'
-          : 'CREATE_FAILED: deleted, then made again',
+      // One whose deletion failed may have nodes that work.
+      class: found.status === 'DELETE_FAILED' ? 'rolling' : 'safe',
+      why: remade,
       fields: createdFields(desired.value),
       ...lateMembers(desired.unknown),
       usualSeconds: usual.nodeGroupDelete + usual.nodeGroupCreate,
     };
     return { changes: [change], refusals };
   }
-  return {
-    changes: changed(scope, found, base, compareFields(nodeGroupFields, desired.value, found.described)),
-    refusals,
-  };
+  const differences = compareFields(nodeGroupFields, desired.value, found.described);
+  const { status } = found;
+  const usualSeconds = usualChange(differences);
+  return { changes: changedPart(scope, { base, status, differences, replaced: 'replace', usualSeconds }), refusals };
+}
+
+function usualChange(differences: readonly FieldDifference[]): number {
+  if (differences.length === 0) return usual.nodeGroupCreate;
+  const rolls = differences.some(({ rule }) => rule.how === 'replace' || rule.call === 'UpdateNodegroupVersion');
+  return rolls ? usual.nodeGroupVersion : usual.nodeGroupConfig;
 }
 
 type Base = Pick<Change, 'id' | 'phase' | 'what'>;
@@ -101,34 +107,6 @@ function made(
     fields: shownFields(differences),
     usualSeconds: usual.nodeGroupCreate + usual.nodeGroupDelete,
   };
-}
-
-function changed(
-  scope: PlanScope,
-  found: ObservedNodeGroup,
-  base: Base,
-  differences: readonly FieldDifference[],
-): Change[] {
-  if (differences.length === 0) {
-    if (found.status === 'ACTIVE' || found.status === 'DEGRADED') return [];
-    const why = `${found.status}: not finished yet`;
-    return [{ ...base, action: 'update', class: 'none', why, fields: [], usualSeconds: usual.nodeGroupCreate }];
-  }
-  const replaces = differences.some(({ rule }) => rule.how === 'replace');
-  const rolls = differences.some(({ rule }) => rule.how === 'in-place' && rule.call === 'UpdateNodegroupVersion');
-  const classes = differences.map(({ rule }) => (rule.how === 'in-place' ? rule.class : ('replace' as const)));
-  const paths = differences.map(({ path }) => path);
-  return [
-    {
-      ...base,
-      action: replaces ? 'replace' : 'update',
-      class: worstClass(classes),
-      ...whyUpdated(scope, paths),
-      fields: shownFields(differences),
-      ...lateMembers(differences.flatMap(({ unknown }) => unknown)),
-      usualSeconds: rolls || replaces ? usual.nodeGroupVersion : usual.nodeGroupConfig,
-    },
-  ];
 }
 
 /** Groups of ours that the release does not name. */
