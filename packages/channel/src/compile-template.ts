@@ -29,13 +29,8 @@ export interface CompileContext {
   readonly expressions: boolean;
   /** True reads CloudFormation's short tags. */
   readonly shortTags: boolean;
-  /** True reads `<<` as YAML 1.1 does. */
-  readonly mergeKeys: boolean;
   readonly problems: Problem[];
 }
-
-/** Nodes that the aliases of one document may make. */
-const mostExpanded = 100_000;
 
 /** Compiles a YAML node. What is wrong goes to `context.problems`, and the part becomes null. */
 export function compileNode(node: unknown, context: CompileContext): Template {
@@ -51,8 +46,6 @@ const nothing: Template = { kind: 'value', value: null };
 
 class Compiler {
   readonly #context: CompileContext;
-  #expanded = 0;
-  #aliasDepth = 0;
   readonly #anchors = new Map<string, Node | undefined>();
 
   constructor(context: CompileContext) {
@@ -65,8 +58,7 @@ class Compiler {
   }
 
   #compile(node: unknown, inSub: boolean): Template {
-    if (this.#aliasDepth > 0 && !this.#countExpanded(node)) return nothing;
-    if (isAlias(node)) return this.#expand(node, inSub);
+    if (isAlias(node)) return this.compile(this.#anchored(node), inSub);
     if (isScalar(node)) return this.#tagged(node, this.#scalar(node, inSub || node.tag === '!Sub'));
     if (isSeq(node)) {
       const isSub = inSub || node.tag === '!Sub';
@@ -77,26 +69,6 @@ class Compiler {
     }
     if (isMap(node)) return this.#tagged(node, this.#map(node));
     return nothing;
-  }
-
-  /** False once aliases have grown beyond reason; said once. */
-  #countExpanded(node: unknown): boolean {
-    this.#expanded += 1;
-    if (this.#expanded === mostExpanded + 1) {
-      this.#report(node, 0, {
-        code: 'DOCUMENT_TOO_LARGE',
-        message: `aliases make more than ${mostExpanded} nodes`,
-        hint: 'aliases that hold aliases grow fast',
-      });
-    }
-    return this.#expanded <= mostExpanded;
-  }
-
-  #expand(alias: Alias, inSub: boolean): Template {
-    this.#aliasDepth += 1;
-    const template = this.compile(this.#anchored(alias), inSub);
-    this.#aliasDepth -= 1;
-    return template;
   }
 
   /** Anchors of one name may follow each other: what an alias means depends on where it stands, so only single ones are kept. */
@@ -163,7 +135,7 @@ class Compiler {
     const entries: TemplateEntry[] = [];
     for (const [index, item] of node.items.entries()) {
       const key = keys[index] ?? '';
-      if (key === '<<' && this.#context.mergeKeys) {
+      if (key === '<<') {
         entries.unshift(...this.#merged(item.value, new Set(keys)));
         continue;
       }

@@ -274,7 +274,7 @@ describe('a channel', () => {
     [
       'an add-on in no phase',
       { 'eks/addons.yaml': '- phase: later\n  request: {addonName: a, addonVersion: b}' },
-      'channel/eks/addons.yaml:1:10: phase cannot be later',
+      'channel/eks/addons.yaml:1:10: phase cannot be "later"',
       'NOT_ONE_OF',
     ],
     [

@@ -1,5 +1,5 @@
-import { type Problem, problemAt } from '@roadstead/definition';
-import { type Document, LineCounter, type ParsedNode, parseAllDocuments, type Tags } from 'yaml';
+import { type Problem, readYaml } from '@roadstead/definition';
+import type { Document, LineCounter, Tags } from 'yaml';
 import { type CompileContext, compileExpression, compileNode } from './compile-template.ts';
 import type { PlacedExpression, TemplateDocument } from './template.ts';
 
@@ -22,7 +22,7 @@ export interface ReadOptions {
 
 /** A document of a file before it is compiled. */
 export interface OpenDocument {
-  readonly document: Document.Parsed<ParsedNode>;
+  readonly document: Document.Parsed;
   readonly lines: LineCounter;
   readonly file: YamlFile;
 }
@@ -49,34 +49,21 @@ function kubectlTags(tags: Tags): Tags {
   ];
 }
 
-/** Splits a file into its documents; empty ones are left out. Syntax errors become problems. */
-export function openDocuments(file: YamlFile, options: ReadOptions, problems: Problem[]): OpenDocument[] {
-  const lines = new LineCounter();
-  const documents = parseAllDocuments(file.text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    ...(options.dialect === 'own' ? { version: '1.2' as const } : { version: '1.1' as const, customTags: kubectlTags }),
-  });
-  if ('empty' in documents) return [];
-  for (const error of documents.flatMap((document) => document.errors)) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    const hint =
-      error.code === 'TAB_AS_INDENT'
-        ? 'indent with spaces'
-        : file.text.includes('${{')
-          ? 'quote expressions that hold ": " or " #", or that stand inside {} or []'
-          : undefined;
-    problems.push(
-      problemAt(
-        file.file,
-        { line, column: col },
-        { code: error.code === 'DUPLICATE_KEY' ? 'DUPLICATE_KEY' : 'YAML_SYNTAX', message: error.message, hint },
-      ),
-    );
-  }
-  return documents.flatMap((document) =>
-    document.contents === null || document.errors.length > 0 ? [] : [{ document, lines, file }],
-  );
+/** Foreign manifests are large and deep: a bundle of CRDs has 20,000 nodes, 60 deep. */
+const limits = { characters: 32_000_000, depth: 200, nodes: 500_000 } as const;
+
+/** Splits a file into its documents; empty ones are left out. What is wrong with the YAML becomes problems. */
+export function openDocuments(file: YamlFile, { dialect }: ReadOptions, problems: Problem[]): OpenDocument[] {
+  const yaml =
+    dialect === 'own'
+      ? { version: '1.2' as const, merge: true }
+      : { version: '1.1' as const, merge: true, customTags: kubectlTags };
+  const hint = file.text.includes('${{')
+    ? 'quote expressions that hold ": " or " #", or that stand inside {} or []'
+    : undefined;
+  const read = readYaml(file.file, file.text, { yaml, limits, hint });
+  problems.push(...read.problems);
+  return read.documents.map((document) => ({ document, lines: read.lines, file: { ...file, text: read.text } }));
 }
 
 /** Compiles a node of an open document; the whole of it by default. */
@@ -111,7 +98,6 @@ function contextOf({ document, lines, file }: OpenDocument, options: ReadOptions
     document,
     expressions: options.expressions,
     shortTags: options.shortTags ?? false,
-    mergeKeys: options.dialect === 'manifest',
     problems,
   };
 }

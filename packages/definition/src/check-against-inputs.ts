@@ -1,5 +1,5 @@
 import { checkCapacity } from './capacity.ts';
-import type { Cluster, Inputs, InstanceTypeFacts, NodePool, Zone } from './cluster.ts';
+import type { Cluster, Inputs, InstanceTypeFacts, NodePool, Reserve, Zone } from './cluster.ts';
 import { nearMatch } from './near-match.ts';
 import type { ParsedCluster } from './parse-cluster-file.ts';
 import { planNetwork, zoneSlots } from './plan-network.ts';
@@ -145,15 +145,14 @@ function checkReserve(
   path: Path,
   report: Check['report'],
 ): void {
-  const smallest = types.toSorted((a, b) => a.facts.memoryMiB - b.facts.memoryMiB)[0];
-  if (smallest === undefined || pool.reserve === undefined) return;
-  const { kube, system, evict } = pool.reserve;
-  const total = smallest.facts.memoryMiB * 2 ** 20;
-  const memory =
-    [kube?.memory, system?.memory].reduce((sum, text) => sum + bytes(text), 0) + evicted(evict?.memory, total);
-  const cpu = [kube?.cpu, system?.cpu].reduce((sum, text) => sum + Number(parseQuantity(text ?? '0') ?? 0n) / 1e9, 0);
-  const facts = `${smallest.type} has ${smallest.facts.memoryMiB} MiB and ${smallest.facts.vcpus} vCPUs`;
-  const share = Math.max(memory / total, cpu / smallest.facts.vcpus);
+  const { reserve } = pool;
+  if (reserve === undefined) return;
+  const [worst] = types
+    .map(({ type, facts }) => ({ type, facts, share: reservedShare(reserve, facts) }))
+    .toSorted((a, b) => b.share - a.share);
+  if (worst === undefined) return;
+  const { share } = worst;
+  const facts = `${worst.type} has ${worst.facts.memoryMiB} MiB and ${worst.facts.vcpus} vCPUs`;
   if (share >= 1) {
     report([...path, 'reserve'], {
       code: 'RESERVE_OVER_NODE',
@@ -168,6 +167,15 @@ function checkReserve(
       hint: 'under a quarter is usual',
     });
   }
+}
+
+/** The larger of the shares of memory and CPU that are kept from pods. */
+function reservedShare({ kube, system, evict }: Reserve, { memoryMiB, vcpus }: InstanceTypeFacts): number {
+  const total = memoryMiB * 2 ** 20;
+  const memory =
+    [kube?.memory, system?.memory].reduce((sum, text) => sum + bytes(text), 0) + evicted(evict?.memory, total);
+  const cpu = [kube?.cpu, system?.cpu].reduce((sum, text) => sum + Number(parseQuantity(text ?? '0') ?? 0n) / 1e9, 0);
+  return Math.max(memory / total, cpu / vcpus);
 }
 
 function bytes(text: string | undefined): number {

@@ -18,7 +18,7 @@ export function isName(text: string, longest: number): boolean {
   return nameGrammar.test(text) && text.length <= longest;
 }
 
-/** Name, owner, account, region, version, channel and DNS zone. */
+/** Name, owner, account, region, version, channel, DNS zone and logs. */
 export function checkIdentity({ parsed: { metadata, spec }, report }: RuleInput): void {
   if (!isName(metadata.name, 40)) {
     report(['metadata', 'name'], {
@@ -28,13 +28,19 @@ export function checkIdentity({ parsed: { metadata, spec }, report }: RuleInput)
       value: metadata.name,
     });
   }
+  if (metadata.owner !== undefined && !ownerGrammar.test(metadata.owner)) {
+    report(['metadata', 'owner'], {
+      code: 'WRONG_OWNER',
+      message: `the owner ${JSON.stringify(metadata.owner)} cannot stand in a tag`,
+      hint: 'letters, digits, spaces inside and _ . : / = + - @, at most 256, as team/eagleeye',
+      value: metadata.owner,
+    });
+  }
   if (!/^aws:\d{12}$/.test(spec.account)) {
     report(['spec', 'account'], {
       code: 'WRONG_ACCOUNT',
       message: `${JSON.stringify(spec.account)} is not an account`,
-      hint: /^\d{12}$/.test(spec.account)
-        ? `account: aws:${spec.account}`
-        : 'aws: and twelve digits, as aws:123456789012',
+      hint: accountHint(spec.account),
       value: spec.account,
     });
   }
@@ -57,7 +63,21 @@ export function checkIdentity({ parsed: { metadata, spec }, report }: RuleInput)
     });
   }
   if (spec.dns !== undefined) checkZone(spec.dns.zone, report);
+  for (const [index, type] of spec.logs.entries()) {
+    if (spec.logs.indexOf(type) === index) continue;
+    const fault = { code: 'DUPLICATE_LOG', message: `${type} is named twice`, hint: 'each type once', value: type };
+    report(['spec', 'logs', index], fault);
+  }
 }
+
+/** The console shows accounts as 1234-5678-9012. */
+function accountHint(text: string): string {
+  const digits = text.replace(/^aws:/i, '').replaceAll(/[\s_-]/g, '');
+  return /^\d{12}$/.test(digits) ? `account: aws:${digits}` : 'aws: and twelve digits, as aws:123456789012';
+}
+
+/** Tags carry the owner: what a tag's value may hold (EC2 user guide, "Tag restrictions"). */
+const ownerGrammar = /^[\p{L}\p{N}_.:/=+@-]([\p{L}\p{N} _.:/=+@-]{0,254}[\p{L}\p{N}_.:/=+@-])?$/u;
 
 function checkRegion(region: string, report: RuleInput['report']): void {
   const path = ['spec', 'region'];
@@ -90,11 +110,18 @@ function checkRegion(region: string, report: RuleInput['report']): void {
 
 function checkZone(zone: string, report: RuleInput['report']): void {
   const labels = zone.split('.');
-  if (labels.length >= 2 && zone.length <= 253 && labels.every((label) => hostLabel.test(label))) return;
+  const isHost = labels.every((label) => hostLabel.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '');
+  if (labels.length >= 2 && zone.length <= 253 && isHost) return;
+  const meant = zone
+    .toLowerCase()
+    .replace(/^[a-z]+:\/\/|^\*\./, '')
+    .replace(/[./]+$/, '');
+  const isMeant =
+    meant.includes('.') && meant.split('.').every((label) => hostLabel.test(label) && !/^\d+$/.test(label));
   report(['spec', 'dns', 'zone'], {
     code: 'WRONG_DNS_ZONE',
     message: `${JSON.stringify(zone)} is not a DNS zone`,
-    hint: `as ${/^[A-Za-z0-9.-]+$/.test(zone) && labels.length > 1 ? zone.toLowerCase().replace(/\.+$/, '') : 'shop.example.org'}`,
+    hint: `as ${isMeant ? meant : 'shop.example.org'}`,
     value: zone,
   });
 }

@@ -1,5 +1,5 @@
 import type { RuleInput } from './check-cluster.ts';
-import { type Cidr, formatCidr, isCidr, isPrivateNetwork, overlap, parseCidr } from './cidr.ts';
+import { type Cidr, formatCidr, isCidr, isPrivateNetwork, isUnroutable, overlap, parseCidr } from './cidr.ts';
 import type { Path } from './positions.ts';
 import type { Fault } from './problem.ts';
 
@@ -8,10 +8,16 @@ export const serviceCidr = '172.20.0.0/16';
 /** The largest VPC that AWS makes, and the smallest that holds six zones of three subnets. */
 export const vpcMasks = { largest: 16, smallest: 22 } as const;
 
+/** What `allow` is when the file does not say. */
+const everywhere = '0.0.0.0/0';
+
 const reservedNetworks: readonly (readonly [cidr: string, reason: string])[] = [
   [serviceCidr, "the cluster's services"],
   ['172.17.0.0/16', "the nodes' container bridge"],
   ['169.254.0.0/16', 'link-local addresses, the metadata service among them'],
+  ['0.0.0.0/8', 'no host'],
+  ['127.0.0.0/8', 'each host itself'],
+  ['224.0.0.0/3', 'multicast and reserved addresses'],
 ];
 
 /** VPC, zones, NAT and the endpoint. */
@@ -22,10 +28,14 @@ export function checkNetwork(input: RuleInput): void {
   checkEndpoint(input);
 }
 
-function readNetwork(text: string, path: Path, report: RuleInput['report']): Cidr | undefined {
+/** `isVpc` tells the network of the cluster from one that is let in. */
+function readNetwork(
+  text: string,
+  path: Path,
+  { report, isVpc }: { readonly report: RuleInput['report']; readonly isVpc: boolean },
+): Cidr | undefined {
   const cidr = parseCidr(text);
   if (isCidr(cidr)) return cidr;
-  const looksLikeHost = /^\d+(\.\d+){3}$/.test(text);
   const fault: Fault =
     cidr.kind === 'host-bits'
       ? {
@@ -37,16 +47,22 @@ function readNetwork(text: string, path: Path, report: RuleInput['report']): Cid
       : {
           code: 'WRONG_CIDR',
           message: `${JSON.stringify(text)} is not an IPv4 network`,
-          hint: looksLikeHost ? `${text}/32 for one address` : 'as 10.20.0.0/16',
+          hint: networkHint(text, isVpc),
           value: text,
         };
   report(path, fault);
   return undefined;
 }
 
+function networkHint(text: string, isVpc: boolean): string {
+  if (text.includes(':')) return 'IPv6 is not supported; as 10.20.0.0/16';
+  if (/^\d+(\.\d+){3}$/.test(text)) return isVpc ? `a network has a mask: ${text}/16` : `${text}/32 for one address`;
+  return 'as 10.20.0.0/16';
+}
+
 function checkVpc({ parsed: { spec }, report }: RuleInput): void {
   const path = ['spec', 'network', 'cidr'];
-  const vpc = readNetwork(spec.network.cidr, path, report);
+  const vpc = readNetwork(spec.network.cidr, path, { report, isVpc: true });
   if (vpc === undefined) return;
   const value = spec.network.cidr;
   if (vpc.mask < vpcMasks.largest || vpc.mask > vpcMasks.smallest) {
@@ -67,7 +83,7 @@ function checkVpc({ parsed: { spec }, report }: RuleInput): void {
       value,
     });
   }
-  if (!isPrivateNetwork(vpc)) {
+  if (!isPrivateNetwork(vpc) && !isUnroutable(vpc)) {
     report(path, {
       severity: 'warning',
       code: 'PUBLIC_VPC',
@@ -171,6 +187,13 @@ function checkEndpoint({ parsed: { spec }, report }: RuleInput): void {
       hint: 'VPN, peering or a runner inside',
       value: false,
     });
+    if (allow.some((text) => text !== everywhere))
+      report([...path, 'allow'], {
+        severity: 'warning',
+        code: 'UNUSED_ALLOW',
+        message: 'nobody is let in to an endpoint that is not public',
+        hint: 'public: true, or leave allow out',
+      });
     return;
   }
   if (!inside) {
@@ -184,6 +207,9 @@ function checkEndpoint({ parsed: { spec }, report }: RuleInput): void {
   }
   checkAllowed(allow, [...path, 'allow'], report);
 }
+
+/** No organisation has more addresses than a /8. */
+const widest = 8;
 
 function checkAllowed(allow: readonly string[], path: Path, report: RuleInput['report']): void {
   if (allow.length === 0)
@@ -200,20 +226,29 @@ function checkAllowed(allow: readonly string[], path: Path, report: RuleInput['r
       value: allow.length,
     });
   for (const [index, text] of allow.entries()) {
-    const network = readNetwork(text, [...path, index], report);
+    const network = readNetwork(text, [...path, index], { report, isVpc: false });
     if (network === undefined) continue;
-    if (network.mask === 0) {
-      report([...path, index], {
+    const at = [...path, index];
+    if (allow.indexOf(text) < index) {
+      report(at, {
+        code: 'DUPLICATE_NETWORK',
+        message: `${text} is named twice`,
+        hint: 'each network once',
+        value: text,
+      });
+    } else if (network.mask < widest) {
+      report(at, {
         severity: 'warning',
         code: 'WORLD_OPEN_ENDPOINT',
-        message: 'the whole world reaches the public endpoint',
+        message:
+          network.mask === 0 ? 'the whole world reaches the public endpoint' : `${text} is a large part of the world`,
         hint: 'endpoint: {allow: [203.0.113.0/24]} with your own networks',
         value: text,
       });
-    } else if (isPrivateNetwork(network)) {
-      report([...path, index], {
+    } else if (isPrivateNetwork(network) || isUnroutable(network)) {
+      report(at, {
         code: 'PRIVATE_ALLOW',
-        message: `${text} is private: nobody comes from there to a public endpoint`,
+        message: `${text} is ${isPrivateNetwork(network) ? 'private' : 'no network of hosts'}: nobody comes from there to a public endpoint`,
         hint: 'the public addresses behind which it hides',
         value: text,
       });

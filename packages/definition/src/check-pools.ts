@@ -1,12 +1,17 @@
 import type { RuleInput } from './check-cluster.ts';
 import { isName } from './check-identity.ts';
+import { checkLabels, checkTaints } from './check-labels.ts';
+import { checkReserve } from './check-reserve.ts';
+import type { Cluster } from './cluster.ts';
 import type { ClusterFile } from './cluster-schema.ts';
-import { parseTaint } from './normalise-cluster.ts';
 import type { Path } from './positions.ts';
-import { parseQuantity } from './quantity.ts';
 
 type FilePool = ClusterFile['spec']['nodePools'][number];
 type Report = RuleInput['report'];
+
+const instanceTypeGrammar = /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/;
+/** Node groups of a cluster and nodes of a group that EKS gives without asking (user guide, "Service quotas"). */
+const quotas = { nodeGroups: 30, nodes: 450 } as const;
 
 /** Node pools, each by itself and together. */
 export function checkPools({ parsed: { spec }, cluster, report }: RuleInput): void {
@@ -28,6 +33,7 @@ export function checkPools({ parsed: { spec }, cluster, report }: RuleInput): vo
     checkReserve(pool, path, report);
   }
   const pools = cluster.nodePools;
+  checkGroups(cluster, report);
   if (pools.every((pool) => pool.taints.some(({ effect }) => effect !== 'PreferNoSchedule'))) {
     report(['spec', 'nodePools'], {
       severity: 'warning',
@@ -46,6 +52,19 @@ export function checkPools({ parsed: { spec }, cluster, report }: RuleInput): vo
   }
 }
 
+function checkGroups({ nodePools, network }: Cluster, report: Report): void {
+  const zones = typeof network.zones === 'number' ? network.zones : network.zones.length;
+  const groups = nodePools.reduce((sum, pool) => sum + (pool.zones === 'each' ? zones : 1), 0);
+  if (groups <= quotas.nodeGroups) return;
+  report(['spec', 'nodePools'], {
+    severity: 'warning',
+    code: 'OVER_QUOTA',
+    message: `the pools make ${groups} node groups; EKS allows ${quotas.nodeGroups} in a cluster unless the quota was raised`,
+    hint: 'fewer pools, zones: spread, or ask for the quota first',
+    value: groups,
+  });
+}
+
 function checkShape(pool: FilePool, path: Path, report: Report): void {
   if (!isName(pool.name, 30)) {
     report([...path, 'name'], {
@@ -57,11 +76,11 @@ function checkShape(pool: FilePool, path: Path, report: Report): void {
   }
   for (const [index, type] of pool.instanceTypes.entries()) {
     const at = [...path, 'instanceTypes', index];
-    if (!/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/.test(type)) {
+    if (!instanceTypeGrammar.test(type)) {
       report(at, {
         code: 'WRONG_INSTANCE_TYPE',
         message: `${JSON.stringify(type)} is not an instance type`,
-        hint: 'as m7g.large',
+        hint: `as ${instanceTypeMeant(type)}`,
         value: type,
       });
     }
@@ -89,7 +108,10 @@ function checkShape(pool: FilePool, path: Path, report: Report): void {
       hint: 'name several types of like size',
     });
   }
-  if (pool.localStorage !== undefined && !/^\/[a-z0-9][a-z0-9/_-]*[a-z_-]$/.test(pool.localStorage)) {
+  if (
+    pool.localStorage !== undefined &&
+    !/^(\/[a-z0-9][a-z0-9_-]*)*\/([a-z0-9][a-z0-9_-]*)?[a-z_-]$/.test(pool.localStorage)
+  ) {
     report([...path, 'localStorage'], {
       code: 'WRONG_MOUNT',
       message: `${JSON.stringify(pool.localStorage)} cannot be a mount point`,
@@ -97,6 +119,15 @@ function checkShape(pool: FilePool, path: Path, report: Report): void {
       value: pool.localStorage,
     });
   }
+}
+
+/** Upper case, spaces, and the types of databases and caches: `db.m7g.large`. */
+function instanceTypeMeant(type: string): string {
+  const meant = type
+    .trim()
+    .toLowerCase()
+    .replace(/^(db|cache|ml)\./, '');
+  return instanceTypeGrammar.test(meant) ? meant : 'm7g.large';
 }
 
 function checkSize(pool: FilePool, path: Path, report: Report): void {
@@ -117,126 +148,12 @@ function checkSize(pool: FilePool, path: Path, report: Report): void {
       value: desired,
     });
   }
-  if (max > 450)
+  if (max > quotas.nodes)
     report([...at, 'max'], {
       severity: 'warning',
       code: 'OVER_QUOTA',
-      message: `EKS allows 450 nodes in a node group unless the quota was raised, not ${max}`,
+      message: `EKS allows ${quotas.nodes} nodes in a node group unless the quota was raised, not ${max}`,
       hint: 'ask for the quota first',
       value: max,
     });
-}
-
-const labelName = /^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)$/;
-const labelPrefix = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
-
-function keyFault(key: string): string | undefined {
-  const [prefix, name, rest] = key.includes('/') ? key.split('/') : [undefined, key];
-  if (rest !== undefined || name === undefined || !labelName.test(name))
-    return 'letters, digits, - _ . with one / at most, a letter or digit at both ends, 63 at most';
-  if (prefix !== undefined && (!labelPrefix.test(prefix) || prefix.length > 253))
-    return 'before the / stands a DNS name, as example.org/team';
-  return undefined;
-}
-
-/** The kubelet may not set labels of these domains on its own node, but for those under the exceptions (NodeRestriction). */
-function isReservedLabel(key: string): boolean {
-  const prefix = key.split('/')[0] ?? '';
-  if (!key.includes('/')) return false;
-  if (/(^|\.)(kubelet|node)\.kubernetes\.io$/.test(prefix)) return false;
-  return /(^|\.)(kubernetes\.io|k8s\.io)$/.test(prefix) || prefix === 'eks.amazonaws.com';
-}
-
-function checkLabels(pool: FilePool, path: Path, report: Report): void {
-  for (const [key, value] of Object.entries(pool.labels)) {
-    const at = [...path, 'labels', key];
-    const hint = keyFault(key);
-    if (hint !== undefined)
-      report(
-        at,
-        { code: 'WRONG_LABEL', message: `${JSON.stringify(key)} is not the key of a label`, hint, value: key },
-        'key',
-      );
-    else if (isReservedLabel(key))
-      report(
-        at,
-        {
-          code: 'RESERVED_LABEL',
-          message: `the label ${key} belongs to Kubernetes or EKS`,
-          hint: 'a domain of your own, as example.org/team',
-          value: key,
-        },
-        'key',
-      );
-    if (value !== '' && !labelName.test(value)) {
-      report(at, {
-        code: 'WRONG_LABEL',
-        message: `${JSON.stringify(value)} is not the value of a label`,
-        hint: 'letters, digits, - _ . with a letter or digit at both ends, 63 at most',
-        value,
-      });
-    }
-  }
-}
-
-function checkTaints(pool: FilePool, path: Path, report: Report): void {
-  const seen = new Set<string>();
-  for (const [index, text] of pool.taints.entries()) {
-    const at = [...path, 'taints', index];
-    const taint = parseTaint(text);
-    const fault =
-      taint === undefined
-        ? 'key=value:Effect, Effect one of NoSchedule, PreferNoSchedule, NoExecute'
-        : keyFault(taint.key);
-    if (taint === undefined || fault !== undefined || (taint.value !== '' && !labelName.test(taint.value))) {
-      report(at, {
-        code: 'WRONG_TAINT',
-        message: `${JSON.stringify(text)} is not a taint`,
-        hint: fault ?? 'the value has letters, digits, - _ . and 63 at most',
-        value: text,
-      });
-      continue;
-    }
-    const identity = `${taint.key}:${taint.effect}`;
-    if (seen.has(identity))
-      report(at, {
-        code: 'DUPLICATE_TAINT',
-        message: `${identity} is there already`,
-        hint: 'a key has each effect once',
-        value: text,
-      });
-    seen.add(identity);
-  }
-}
-
-function checkReserve(pool: FilePool, path: Path, report: Report): void {
-  const { kube = {}, system = {}, evict = {} } = pool.reserve ?? {};
-  for (const [part, resources] of Object.entries({ kube, system })) {
-    for (const [resource, text] of Object.entries(resources))
-      checkQuantity(text, [...path, 'reserve', part, resource], report);
-  }
-  for (const [resource, text] of Object.entries(evict)) {
-    const at = [...path, 'reserve', 'evict', resource];
-    const percent = /^(\d+(?:\.\d+)?)%$/.exec(text ?? '')?.[1];
-    if (percent === undefined) checkQuantity(text, at, report);
-    else if (Number(percent) <= 0 || Number(percent) >= 100)
-      report(at, {
-        code: 'WRONG_QUANTITY',
-        message: `${text} leaves nothing to decide`,
-        hint: 'between 0% and 100%, as 10%',
-        value: text,
-      });
-  }
-}
-
-function checkQuantity(text: string | undefined, at: Path, report: Report): void {
-  if (text === undefined) return;
-  const quantity = parseQuantity(text);
-  if (quantity !== undefined && quantity > 0n) return;
-  const hint = /^\d+(\.\d+)?\s*[kmgt]i?b$/i.test(text)
-    ? `as Kubernetes writes it: ${text.replace(/\s*([kmgt])i?b$/i, (_, unit: string) => `${unit.toUpperCase()}i`)}`
-    : text.startsWith('-')
-      ? 'more than nothing'
-      : 'as 250m for CPU, 1Gi for memory and disk';
-  report(at, { code: 'WRONG_QUANTITY', message: `${JSON.stringify(text)} is not a quantity`, hint, value: text });
 }

@@ -9,14 +9,15 @@ export interface Cidr {
 /** What is wrong with a CIDR, with the network it most likely means. */
 export type CidrFault = { readonly kind: 'syntax' } | { readonly kind: 'host-bits'; readonly network: string };
 
-/** Reads `10.20.0.0/16`. Addresses are four decimal parts; bits behind the mask must be zero. */
+/** Reads `10.20.0.0/16`, written so and no other way. Addresses are four decimal parts; bits behind the mask must be zero. */
 export function parseCidr(text: string): Cidr | CidrFault {
   if (!ipaddr.IPv4.isValidCIDRFourPartDecimal(text)) return { kind: 'syntax' };
   const [address, mask] = ipaddr.IPv4.parseCIDR(text);
   const value = address.octets.reduce((sum, octet) => sum * 256 + octet, 0);
   const first = value - (value % sizeOf(mask));
-  if (first !== value) return { kind: 'host-bits', network: formatCidr({ first, mask }) };
-  return { first, mask };
+  const network = formatCidr({ first, mask });
+  if (first !== value) return { kind: 'host-bits', network };
+  return network === text ? { first, mask } : { kind: 'syntax' };
 }
 
 /** Tells a network from a fault. */
@@ -56,4 +57,13 @@ export function isPrivateNetwork(network: Cidr): boolean {
   return privateNetworks
     .map(parseCidr)
     .some((range) => isCidr(range) && network.mask >= range.mask && overlap(range, network));
+}
+
+const unroutableNetworks = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'];
+
+/** True for networks that hold addresses of no host: this network, loopback, link-local, multicast and reserved (RFC 6890). */
+export function isUnroutable(network: Cidr): boolean {
+  return unroutableNetworks
+    .map(parseCidr)
+    .some((range) => isCidr(range) && network.mask > 0 && overlap(range, network));
 }

@@ -95,7 +95,7 @@ const spec = z.strictObject({
     .strictObject({
       cidr: text('IPv4 network of the VPC, /16 to /22').default('10.0.0.0/16'),
       zones: z
-        .union([z.int().min(1).max(6), z.array(text('Zone, as eu-central-1a')).min(1)])
+        .union([z.int().min(1).max(6), z.array(text('Zone, as eu-central-1a')).min(1).max(6)])
         .default(3)
         .meta({ description: 'How many zones (the first by zone id), or their names' }),
       nat: z

@@ -56,4 +56,5 @@ export {
   sortProblems,
 } from './problem.ts';
 export { bytesOf, parseQuantity } from './quantity.ts';
+export { type ReadYamlOptions, readYaml, type YamlText } from './read-yaml.ts';
 export { formatPath } from './schema-problems.ts';

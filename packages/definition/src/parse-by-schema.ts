@@ -8,13 +8,16 @@ export type BySchema<T> =
   | { readonly value: T; readonly positions: PositionIndex }
   | { readonly problems: readonly Problem[]; readonly positions: PositionIndex };
 
-/** Reads a parsed YAML document as a schema says; what is wrong has its place in the file, and near matches of unknown keys. */
+/** Reads a YAML document without faults (`readYaml`) as a schema says; what is wrong has its place in the file, and near matches of unknown keys. */
 export function parseBySchema<T>(
   schema: z.ZodType<T>,
   input: { readonly file: string; readonly document: Document; readonly lines: LineCounter },
 ): BySchema<T> {
   const positions = positionIndex(input.document, input.lines);
-  return { ...readBySchema(schema, readValue(input.document), { file: input.file, positions }), positions };
+  return {
+    ...readBySchema(schema, input.document.toJS({ maxAliasCount: -1 }), { file: input.file, positions }),
+    positions,
+  };
 }
 
 /** Reads a value as a schema says; `positions` tells where its parts stand. */
@@ -25,19 +28,9 @@ export function readBySchema<T>(
 ): { readonly value: T } | { readonly problems: readonly Problem[] } {
   const parsed = schema.safeParse(value);
   if (parsed.success) return { value: parsed.data };
-  const keysAt = keysOf(
-    z.toJSONSchema(schema, { io: 'input', target: 'draft-7', unrepresentable: 'any' }) as SchemaNode,
-  );
+  const keysAt = (path: Path): readonly string[] =>
+    keysOf(z.toJSONSchema(schema, { io: 'input', target: 'draft-7', unrepresentable: 'any' }) as SchemaNode, path);
   return { problems: sortProblems(schemaProblems(file, parsed.error.issues, { value, positions, keysAt })) };
-}
-
-/** Aliases that grow without end make the document unreadable: it then is nothing. */
-function readValue(document: Document): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 100 });
-  } catch {
-    return undefined;
-  }
 }
 
 interface SchemaNode {
@@ -45,10 +38,8 @@ interface SchemaNode {
   readonly items?: SchemaNode;
 }
 
-function keysOf(root: SchemaNode): (path: Path) => readonly string[] {
-  return (path) => {
-    let node: SchemaNode | undefined = root;
-    for (const step of path) node = typeof step === 'number' ? node?.items : node?.properties?.[step];
-    return Object.keys(node?.properties ?? {});
-  };
+function keysOf(root: SchemaNode, path: Path): readonly string[] {
+  let node: SchemaNode | undefined = root;
+  for (const step of path) node = typeof step === 'number' ? node?.items : node?.properties?.[step];
+  return Object.keys(node?.properties ?? {});
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatProblem, hasErrors, parseClusterFile } from './index.ts';
 
@@ -98,7 +99,7 @@ const wrongFiles: readonly Wrong[] = [
   ),
   wrong('an unknown environment', file({}, '  environment: prod'), '11:16', 'NOT_ONE_OF', 'production'),
   wrong('a criticality of 4', file({}, '  criticality: 4'), '11:16', 'NOT_ONE_OF', '1, 2, 3'),
-  wrong('a number for text', file({ 3: 'metadata: {name: 7}' }), '3:18', 'WRONG_TYPE', 'text'),
+  wrong('a number for text', file({ 3: 'metadata: {name: 7}' }), '3:18', 'WRONG_TYPE', 'quote it: "7"'),
   wrong('text for a number', file({}, '      diskGiB: big'), '11:16', 'WRONG_TYPE', 'a number'),
   wrong('half a node', file({}, '      size: {max: 2.5}'), '11:19', 'WRONG_TYPE', 'whole number'),
   wrong('text for a list', file({ 10: '      instanceTypes: m7g.large' }), '10:22', 'WRONG_TYPE', 'a list'),
@@ -213,7 +214,7 @@ const wrongFiles: readonly Wrong[] = [
   wrong('a label with a space', file({}, '      labels: {team: "a b"}'), '11:22', 'WRONG_LABEL', 'letters'),
   wrong('a label key with two slashes', file({}, '      labels: {a/b/c: x}'), '11:16', 'WRONG_LABEL', 'one /'),
   wrong('a quantity in GB', file({}, '      reserve: {kube: {memory: 1GB}}'), '11:32', 'WRONG_QUANTITY', '1Gi'),
-  wrong('a negative quantity', file({}, '      reserve: {system: {cpu: -1}}'), '11:31', 'WRONG_TYPE', 'text'),
+  wrong('a negative quantity', file({}, '      reserve: {system: {cpu: -1}}'), '11:31', 'WRONG_TYPE', 'quote it'),
   wrong(
     'a negative quantity in quotes',
     file({}, '      reserve: {system: {cpu: "-1"}}'),
@@ -278,14 +279,325 @@ const wrongFiles: readonly Wrong[] = [
     'SECRET_IN_FILE',
     'aws:secretsmanager',
   ),
+  wrong('an anchor that is not there', file({ 9: '    - name: *app' }), '9:13', 'UNKNOWN_ALIAS', 'stands before'),
+  wrong('an alias of what holds it', file({}, '  config: &a {x: *a}'), '11:18', 'ALIAS_CIRCLE', 'cannot hold itself'),
+  wrong('a merge of what holds it', file({}, '  config: &a {<<: *a}'), '11:19', 'ALIAS_CIRCLE', 'cannot hold itself'),
+  wrong(
+    'a merge into unknown keys',
+    file({ 9: '    - &p\n      name: app' }, '    - {<<: *p, nme: b}'),
+    '12:16',
+    'UNKNOWN_KEY',
+    '"name"',
+  ),
+  wrong(
+    'aliases that grow without end',
+    file(
+      {},
+      '  config:',
+      ...[...'abcdef'].map(
+        (name, at, all) =>
+          `    ${name}: &${name} [${Array(10)
+            .fill(at === 0 ? 'x' : `*${all[at - 1]}`)
+            .join()}]`,
+      ),
+    ),
+    '16:11',
+    'DOCUMENT_TOO_LARGE',
+    'grow fast',
+  ),
+  wrong('brackets without end', '['.repeat(100_000), '1:', 'TOO_DEEP', 'not closed'),
+  wrong(
+    'maps 100 deep',
+    file({}, `  config: {a: ${'{a: '.repeat(100)}1${'}'.repeat(100)}}`),
+    '11:',
+    'TOO_DEEP',
+    'not closed',
+  ),
+  wrong('a megabyte', file({}, `# ${'x'.repeat(1_000_000)}`), '1:1', 'DOCUMENT_TOO_LARGE', 'right file'),
+  wrong('a tag of a program', file({}, '  config: {a: !!js/function "x"}'), '11:15', 'UNKNOWN_TAG', 'remove'),
+  wrong('a tag of bytes', file({ 3: 'metadata: {name: !!binary c2hvcA==}' }), '3:18', 'UNKNOWN_TAG', 'remove'),
+  wrong('a tag of CloudFormation', file({ 6: '  region: !Ref AWS::Region' }), '6:11', 'UNKNOWN_TAG', 'remove'),
+  wrong('a key twice in a line', file({ 3: 'metadata: {name: shop, name: shop}' }), '3:24', 'DUPLICATE_KEY', 'once'),
+  wrong(
+    'a key twice, once in quotes',
+    file({}, '  criticality: 1', '  "criticality": 2'),
+    '12:3',
+    'DUPLICATE_KEY',
+    'once',
+  ),
+  wrong('a map for a key', file({}, '  ? [a, b]', '  : 1'), '11:5', 'WRONG_KEY', 'one word'),
+  wrong('an empty key', file({}, '  ~: 1'), '11:3', 'UNKNOWN_KEY', 'one of account'),
+  wrong('the name of a prototype', file({}, '  __proto__: {a: 1}'), '11:3', 'UNKNOWN_KEY', 'one of account'),
+  wrong(
+    'a merge conflict',
+    file({ 6: '<<<<<<< HEAD\n  region: eu-central-1\n=======\n  region: eu-west-1\n>>>>>>> other' }),
+    '6:1',
+    'MERGE_CONFLICT',
+    'one side',
+  ),
+  wrong('a space that is none', file({ 6: '  region:\u00a0eu-central-1' }), '6:3', 'YAML_SYNTAX', '6:10 holds U+00A0'),
+  wrong(
+    'Latin-1 instead of UTF-8',
+    file({ 3: 'metadata: {name: shop, owner: M\ufffdller}' }),
+    '3:32',
+    'NOT_TEXT_FILE',
+    'UTF-8',
+  ),
+  wrong('UTF-16 instead of UTF-8', `\ufffd\ufffda\0p\0i\0`, '1:1', 'NOT_TEXT_FILE', 'UTF-8'),
+  wrong(
+    'a byte order mark before a mistake',
+    `\ufeff${file({ 1: 'apiVersion: v2' })}`,
+    '1:13',
+    'NOT_ONE_OF',
+    'roadstead.dev/v1',
+  ),
+  wrong(
+    'Windows line ends before a mistake',
+    file({ 3: 'metadata: {name: Shop}' }).replaceAll('\n', '\r\n'),
+    '3:18',
+    'WRONG_NAME',
+    'lower-case',
+  ),
+  wrong('something else altogether', '<!doctype html><html></html>', '1:1', 'WRONG_TYPE', 'a map'),
+  wrong(
+    'a cluster of eksctl',
+    file({ 1: 'apiVersion: eksctl.io/v1alpha5', 2: 'kind: ClusterConfig' }),
+    '1:13',
+    'NOT_ONE_OF',
+    'roadstead.dev/v1',
+  ),
+  wrong('an octal number', file({}, '      size: {max: 0o17}'), '11:19', 'AMBIGUOUS_NUMBER', 'write 15'),
+  wrong('a number with a leading zero', file({}, '      size: {max: 017}'), '11:19', 'AMBIGUOUS_NUMBER', 'write 17'),
+  wrong('a hexadecimal number', file({}, '  criticality: 0x2'), '11:16', 'AMBIGUOUS_NUMBER', 'write 2'),
+  wrong(
+    'a number with underscores',
+    file({}, '      size: {max: 1_000}'),
+    '11:19',
+    'WRONG_TYPE',
+    'without quotes: 1000',
+  ),
+  wrong('no number', file({}, '      size: {max: .nan}'), '11:19', 'WRONG_TYPE', 'a number'),
+  wrong('a number without end', file({}, '      size: {max: .inf}'), '11:19', 'WRONG_TYPE', 'a number'),
+  wrong(
+    'a number too large to count to',
+    file({}, '      size: {max: 99999999999999999999}'),
+    '11:19',
+    'OUT_OF_RANGE',
+    'at most',
+  ),
+  wrong('a number in quotes', file({}, '  criticality: "2"'), '11:16', 'NOT_ONE_OF', 'without quotes: 2'),
+  wrong('yes for true', file({}, '  deletionProtection: yes'), '11:23', 'WRONG_TYPE', 'write true'),
+  wrong('off for false', file({}, '  deletionProtection: Off'), '11:23', 'WRONG_TYPE', 'write false'),
+  wrong('true in quotes', file({}, '  deletionProtection: "true"'), '11:23', 'WRONG_TYPE', 'without quotes: true'),
+  wrong('true for a label', file({}, '      labels: {spot: true}'), '11:22', 'WRONG_TYPE', 'quote it: "true"'),
+  wrong('a date for a name', file({ 3: 'metadata: {name: 2024-01-01}' }), '3:18', 'WRONG_NAME', 'a letter first'),
+  wrong('a name in Cyrillic', file({ 3: 'metadata: {name: "sh\u043ep"}' }), '3:18', 'WRONG_NAME', 'lower-case'),
+  wrong('a name that ends in a hyphen', file({ 3: 'metadata: {name: shop-}' }), '3:18', 'WRONG_NAME', 'lower-case'),
+  wrong(
+    'an owner of 300 letters',
+    file({ 3: `metadata: {name: shop, owner: ${'o'.repeat(300)}}` }),
+    '3:31',
+    'WRONG_OWNER',
+    '256',
+  ),
+  wrong(
+    'an account with a leading zero',
+    file({ 5: '  account: 012345678901' }),
+    '5:12',
+    'WRONG_ACCOUNT',
+    'aws:012345678901',
+  ),
+  wrong(
+    'an account as the console shows it',
+    file({ 5: '  account: aws:1234-5678-9012' }),
+    '5:12',
+    'WRONG_ACCOUNT',
+    'aws:123456789012',
+  ),
+  wrong(
+    'an account in upper case',
+    file({ 5: '  account: AWS:123456789012' }),
+    '5:12',
+    'WRONG_ACCOUNT',
+    'account: aws:123456789012',
+  ),
+  wrong('an octal account', file({ 5: '  account: 0o17' }), '5:12', 'WRONG_ACCOUNT', 'aws:123456789012'),
+  wrong('a version that loses its zero', file({}, '  kubernetes: 1.4'), '11:15', 'UNQUOTED_VERSION', '"1.36"'),
+  wrong('an IPv6 network', file({}, '  network: {cidr: "fd00::/48"}'), '11:19', 'WRONG_CIDR', 'IPv6 is not supported'),
+  wrong('a network without mask', file({}, '  network: {cidr: 10.20.0.0}'), '11:19', 'WRONG_CIDR', '10.20.0.0/16'),
+  wrong(
+    'a mask with a leading zero',
+    file({}, '  network: {cidr: 10.20.0.0/016}'),
+    '11:19',
+    'WRONG_CIDR',
+    '10.20.0.0/16',
+  ),
+  wrong(
+    'an octet with a leading zero',
+    file({}, '  network: {cidr: 010.20.0.0/16}'),
+    '11:19',
+    'WRONG_CIDR',
+    '10.20.0.0/16',
+  ),
+  wrong(
+    'a network of loopback',
+    file({}, '  network: {cidr: 127.0.0.0/16}'),
+    '11:19',
+    'CIDR_OVERLAP',
+    'another network',
+  ),
+  wrong(
+    'a network of multicast',
+    file({}, '  network: {cidr: 224.0.0.0/16}'),
+    '11:19',
+    'CIDR_OVERLAP',
+    'another network',
+  ),
+  wrong(
+    'a part of the services',
+    file({}, '  network: {cidr: 172.20.128.0/20}'),
+    '11:19',
+    'CIDR_OVERLAP',
+    'another network',
+  ),
+  wrong(
+    'seven zones',
+    file({}, `  network: {zones: [${[...'abcdefg'].map((one) => `eu-central-1${one}`).join()}]}`),
+    '11:20',
+    'OUT_OF_RANGE',
+    'at most 6',
+  ),
+  wrong('numbers for zones', file({}, '  network: {zones: [1, 2]}'), '11:21', 'WRONG_TYPE', 'quote it'),
+  wrong(
+    'a Local Zone',
+    file({}, '  network: {zones: [eu-central-1a, eu-central-1-ham-1a]}'),
+    '11:36',
+    'WRONG_ZONE',
+    'eu-central-1a',
+  ),
+  wrong(
+    'a network twice in allow',
+    file({ 7: '  endpoint: {allow: [203.0.113.0/24, 203.0.113.0/24]}' }),
+    '7:38',
+    'DUPLICATE_NETWORK',
+    'once',
+  ),
+  wrong(
+    'loopback in allow',
+    file({ 7: '  endpoint: {allow: [127.0.0.1/32]}' }),
+    '7:22',
+    'PRIVATE_ALLOW',
+    'public addresses',
+  ),
+  wrong('a log twice', file({}, '  logs: [api, api]'), '11:15', 'DUPLICATE_LOG', 'once'),
+  wrong(
+    'a type of a database',
+    file({ 10: '      instanceTypes: [db.m7g.large]' }),
+    '10:23',
+    'WRONG_INSTANCE_TYPE',
+    'as m7g.large',
+  ),
+  wrong(
+    'a type in upper case',
+    file({ 10: '      instanceTypes: [R8G.LARGE]' }),
+    '10:23',
+    'WRONG_INSTANCE_TYPE',
+    'as r8g.large',
+  ),
+  wrong('nothing for a type', file({ 10: '      instanceTypes: [~]' }), '10:23', 'WRONG_TYPE', 'leave it out'),
+  wrong(
+    'a label under node.kubernetes.io',
+    file({}, '      labels: {node.kubernetes.io/team: a}'),
+    '11:16',
+    'RESERVED_LABEL',
+    'your own',
+  ),
+  wrong(
+    "the pool's own label",
+    file({}, '      labels: {roadstead.dev/pool: b}'),
+    '11:16',
+    'RESERVED_LABEL',
+    'your own',
+  ),
+  wrong('a label without value', file({}, '      labels: {team: ""}'), '11:22', 'WRONG_LABEL', '1 to 63'),
+  wrong(
+    'a label key of 64 characters',
+    file({}, `      labels: {example.org/${'a'.repeat(52)}: b}`),
+    '11:16',
+    'WRONG_LABEL',
+    '63',
+  ),
+  wrong(
+    'a taint of the node controller',
+    file({}, '      taints: ["node.kubernetes.io/not-ready:NoExecute"]'),
+    '11:16',
+    'RESERVED_TAINT',
+    'your own',
+  ),
+  wrong('a taint as a map', file({}, '      taints: [{key: a, effect: NoSchedule}]'), '11:16', 'WRONG_TYPE', 'text'),
+  wrong('bytes for CPUs', file({}, '      reserve: {kube: {cpu: 1Gi}}'), '11:29', 'WRONG_QUANTITY', '250m of cpu'),
+  wrong(
+    'thousandths of a byte',
+    file({}, '      reserve: {kube: {memory: 100m}}'),
+    '11:32',
+    'WRONG_QUANTITY',
+    '1Gi of memory',
+  ),
+  wrong(
+    'more memory than there is',
+    file({}, '      reserve: {kube: {memory: "1e99"}}'),
+    '11:32',
+    'WRONG_QUANTITY',
+    '1Gi of memory',
+  ),
+  wrong(
+    'a reserve of the whole disk',
+    file({}, '      diskGiB: 20', '      reserve: {kube: {disk: 10Gi}, system: {disk: 9Gi}, evict: {disk: 5%}}'),
+    '12:16',
+    'RESERVE_OVER_NODE',
+    'diskGiB',
+  ),
+  wrong('a mount with an empty step', file({}, '      localStorage: /a//b'), '11:21', 'WRONG_MOUNT', '/ephemeral'),
+  wrong('a shell in a mount', file({}, `      localStorage: "/a'; reboot #"`), '11:21', 'WRONG_MOUNT', '/ephemeral'),
+  wrong('a mount outside', file({}, '      localStorage: /../etc'), '11:21', 'WRONG_MOUNT', '/ephemeral'),
+  wrong(
+    'an address for a DNS zone',
+    file({}, '  dns: {zone: 10.0.0.1}'),
+    '11:15',
+    'WRONG_DNS_ZONE',
+    'shop.example.org',
+  ),
+  wrong(
+    'a URL for a DNS zone',
+    file({}, '  dns: {zone: "https://Shop.Example.net/"}'),
+    '11:15',
+    'WRONG_DNS_ZONE',
+    'as shop.example.net',
+  ),
+  wrong(
+    'a principal of another partition',
+    file({}, '  access: [{role: admin, principal: "arn:aws-cn:iam::123456789012:role/a"}]'),
+    '11:37',
+    'WRONG_PRINCIPAL',
+    'arn:aws:iam',
+  ),
+  wrong(
+    'every role of an account',
+    file({}, '  access: [{role: admin, principal: "arn:aws:iam::123456789012:role/*"}]'),
+    '11:37',
+    'WRONG_PRINCIPAL',
+    'role/developer',
+  ),
+  wrong('nothing for config', file({}, '  config:'), '11:10', 'WRONG_TYPE', 'leave it out'),
 ];
 
 describe('a wrong cluster file', () => {
   it.each(wrongFiles)('with $title is refused at $at as $code', ({ text, at, code, hint }) => {
     const { cluster, problems } = parseClusterFile(text, 'cluster.yaml');
     const found = problems.find((problem) => problem.code === code);
-    expect(problems.map(formatProblem).join('\n')).toContain(`cluster.yaml:${at}: `);
-    expect(found && `${found.line}:${found.column}`).toBe(at);
+    expect(problems.map(formatProblem).join('\n')).toContain(`cluster.yaml:${at}`);
+    const [line = '', column = ''] = at.split(':');
+    expect(found && `${found.line}:${column === '' ? '' : found.column}`).toBe(`${line}:${column}`);
     expect(found?.hint ?? '').toContain(hint);
     expect(cluster).toBeUndefined();
   });
@@ -342,6 +654,19 @@ const warnings: readonly (readonly [title: string, text: string, at: string, cod
     file({}, '  access: [{role: admin, principal: "arn:aws:iam::210987654321:role/a"}]'),
     '11:37',
     'OTHER_ACCOUNT',
+  ],
+  [
+    'more groups than the quota',
+    file({}, ...Array.from({ length: 10 }, (_, at) => `    - {name: p${at}, instanceTypes: [m7g.large]}`)),
+    '9:5',
+    'OVER_QUOTA',
+  ],
+  ['half of the world in allow', file({ 7: '  endpoint: {allow: [0.0.0.0/1]}' }), '7:22', 'WORLD_OPEN_ENDPOINT'],
+  [
+    'an allow list that nobody uses',
+    file({ 7: '  endpoint: {public: false, allow: [203.0.113.0/24]}' }),
+    '7:36',
+    'UNUSED_ALLOW',
   ],
   ['a group over the quota', file({}, '      size: {max: 500}'), '11:19', 'OVER_QUOTA'],
 ];
@@ -435,6 +760,45 @@ describe('a good cluster file', () => {
     expect(cluster).toMatchObject({ owner: 'team/shop', dns: { zone: 'shop.example.org' } });
   });
 
+  it.each<[string, string]>([
+    ['with a byte order mark', `\ufeff${file({})}`],
+    ['with Windows line ends', file({}).replaceAll('\n', '\r\n')],
+    ['with the line ends of old Macs', file({}).replaceAll('\n', '\r')],
+    ['between document marks', `---\n---\n${file({})}...\n---\n# nothing more\n`],
+    [
+      'as JSON',
+      JSON.stringify({
+        apiVersion: 'roadstead.dev/v1',
+        kind: 'Cluster',
+        metadata: { name: 'shop' },
+        spec: {
+          account: 'aws:123456789012',
+          region: 'eu-central-1',
+          endpoint: { allow: ['203.0.113.0/24'] },
+          nodePools: [{ name: 'app', instanceTypes: ['m7g.large'] }],
+        },
+      }),
+    ],
+    ['with explicit tags', file({ 3: 'metadata: !!map {name: !!str shop}' })],
+    ['named by a word of YAML 1.1', file({ 3: 'metadata: {name: no}' })],
+  ])('may be written %s', (_, text) => {
+    const { cluster, problems } = parseClusterFile(text, 'cluster.yaml');
+    expect(problems.map(formatProblem)).toEqual([]);
+    expect(cluster?.nodePools).toHaveLength(1);
+  });
+
+  it('may say once what its pools have in common', () => {
+    const { cluster, problems } = parseClusterFile(
+      file({ 9: '    - &common\n      name: app' }, '    - {<<: *common, name: batch, diskGiB: 100}'),
+      'cluster.yaml',
+    );
+    expect(problems).toEqual([]);
+    expect(cluster?.nodePools.map(({ name, instanceTypes, diskGiB }) => [name, ...instanceTypes, diskGiB])).toEqual([
+      ['app', 'm7g.large', 80],
+      ['batch', 'm7g.large', 100],
+    ]);
+  });
+
   it('takes the spelling of roles in the seeds', () => {
     const rules = ['ReadOnly', 'PowerUser', 'Operator', 'Admin'].map(
       (role, index) => `{role: ${role}, principal: "arn:aws:iam::123456789012:role/r${index}"}`,
@@ -465,3 +829,147 @@ describe('a good cluster file', () => {
     });
   });
 });
+
+describe('any text at all', { timeout: 60_000 }, () => {
+  const runs = 250;
+
+  /** Read, it gives a cluster or an error, each problem at a place that the text has. */
+  function isJudged(text: string): void {
+    const { cluster, problems } = parseClusterFile(text, 'any.yaml');
+    expect(cluster === undefined).toBe(hasErrors(problems));
+    const lines = text.split(/\r\n|[\r\n]/);
+    for (const { line, column } of problems) {
+      expect(line).toBeGreaterThanOrEqual(1);
+      expect(line).toBeLessThanOrEqual(lines.length);
+      expect(column).toBeGreaterThanOrEqual(1);
+      // A carriage return counts as the end of a line for us, and a byte order mark does not count.
+      expect(column).toBeLessThanOrEqual((lines[line - 1]?.length ?? 0) + 2);
+    }
+  }
+
+  it('is judged, whatever it is', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), isJudged), { numRuns: runs });
+  });
+
+  const pieces = [
+    ...[
+      '- ',
+      ': ',
+      '\n',
+      '\n  ',
+      '\n    ',
+      '{',
+      '}',
+      '[',
+      ']',
+      ', ',
+      '&a ',
+      '*a',
+      '<<: ',
+      '!!str ',
+      '!x ',
+      '"',
+      "'",
+      '|\n',
+      '>-\n',
+      '# ',
+    ],
+    ...[
+      '? ',
+      '---\n',
+      '...\n',
+      '%YAML 1.1\n',
+      '\t',
+      '\r',
+      '\ufeff',
+      '\u00a0',
+      '~',
+      '0o7',
+      '.nan',
+      '-0',
+      '1e999',
+      'yes',
+      '__proto__',
+    ],
+    ...good,
+  ];
+
+  it('is judged when it is made of pieces of YAML', () => {
+    const soup = fc.array(fc.constantFrom(...pieces), { maxLength: 60 }).map((parts) => parts.join(''));
+    fc.assert(fc.property(soup, isJudged), { numRuns: runs });
+  });
+
+  it('is judged when it is a good file that was changed anywhere', () => {
+    const text = file(
+      {},
+      '      taints: ["a=b:NoSchedule"]',
+      '      reserve: {evict: {disk: 10%}}',
+      '  config: {a: [1, {b: 2}]}',
+    );
+    const changed = fc
+      .tuple(fc.nat(text.length), fc.nat(12), fc.constantFrom(...pieces))
+      .map(([at, length, piece]) => text.slice(0, at) + piece + text.slice(at + length));
+    fc.assert(fc.property(changed, isJudged), { numRuns: runs });
+  });
+
+  it('is judged when any value stands at any place', () => {
+    const start = {
+      apiVersion: 'roadstead.dev/v1',
+      kind: 'Cluster',
+      metadata: { name: 'shop', owner: 'team/shop' },
+      spec: {
+        account: 'aws:123456789012',
+        region: 'eu-central-1',
+        dns: { zone: 'shop.example.org' },
+        network: { cidr: '10.0.0.0/16', zones: ['eu-central-1a', 'eu-central-1b'], nat: 'single' },
+        endpoint: { private: true, public: true, allow: ['203.0.113.0/24'] },
+        logs: ['api'],
+        nodePools: [
+          {
+            name: 'app',
+            instanceTypes: ['m7g.large'],
+            size: { min: 1, max: 2 },
+            labels: { a: 'b' },
+            taints: ['a:NoExecute'],
+            reserve: { kube: { cpu: '1' }, evict: { memory: '10%' } },
+          },
+        ],
+        access: [{ role: 'admin', principal: 'arn:aws:iam::123456789012:role/a' }],
+        config: { a: 1 },
+      },
+    };
+    const nasty = fc.oneof(
+      fc.jsonValue({ maxDepth: 2 }),
+      fc.constantFrom(
+        '',
+        ' ',
+        'a'.repeat(300),
+        '0',
+        '-1',
+        '1e9',
+        '$',
+        '%',
+        '0%',
+        'arn:aws:iam::1:role/',
+        '/',
+        '::/0',
+        '0.0.0.0/0',
+        '999.1.1.1/99',
+      ),
+    );
+    const placed = fc
+      .tuple(fc.infiniteStream(fc.nat(9)), nasty)
+      .map(([choices, value]) => JSON.stringify(replaced(start, choices, value)));
+    fc.assert(fc.property(placed, isJudged), { numRuns: runs });
+  });
+});
+
+/** The value with another one at a place that the choices lead to. */
+function replaced(value: unknown, choices: Iterator<number>, by: unknown): unknown {
+  const choice: unknown = choices.next().value;
+  const steps = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  if (typeof choice !== 'number' || choice === 9 || steps.length === 0) return by;
+  const [chosen] = steps[choice % steps.length] ?? [];
+  const next = steps.map(([key, member]) => [key, key === chosen ? replaced(member, choices, by) : member] as const);
+  return Array.isArray(value) ? next.map(([, member]) => member) : Object.fromEntries(next);
+}

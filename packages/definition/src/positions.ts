@@ -111,7 +111,8 @@ function memberOf(document: Document, map: YAMLMap, step: string | number, merge
   return undefined;
 }
 
-function keyText(key: unknown): string {
+/** A key as text; a merge key is `<<`, an empty one ``. */
+export function keyText(key: unknown): string {
   const value = isScalar(key) ? key.value : key;
-  return typeof value === 'symbol' ? '<<' : String(value);
+  return typeof value === 'symbol' ? '<<' : String(value ?? '');
 }

@@ -42,6 +42,9 @@ export function problemsAt(
   return faults.map(({ path, at = 'value', fault }) => problemAt(file, positions[at](path), fault));
 }
 
+/** Of a message; more is a value that nobody reads to its end. */
+const longestMessage = 600;
+
 /** Gives a fault its place; members that are undefined are left out. */
 export function problemAt(file: string, position: Position, fault: Fault): Problem {
   const { hint, value, severity = 'error', code, message } = fault;
@@ -51,7 +54,7 @@ export function problemAt(file: string, position: Position, fault: Fault): Probl
     column: position.column,
     severity,
     code,
-    message,
+    message: message.length > longestMessage ? `${message.slice(0, longestMessage - 1)}…` : message,
     ...(hint === undefined ? {} : { hint }),
     ...(value === undefined ? {} : { value }),
   };

@@ -32,7 +32,7 @@ function placeIssue(
 ): PlacedFault[] {
   const path = issue.path.filter((step): step is string | number => typeof step !== 'symbol');
   const found = valueAt(input.value, path);
-  const name = formatPath(path);
+  const name = path.length === 0 ? 'the file' : formatPath(path);
   if (issue.code === 'unrecognized_keys') {
     const known = input.keysAt(path);
     return issue.keys.map((key) => ({
@@ -40,14 +40,27 @@ function placeIssue(
       at: 'key',
       fault: {
         code: 'UNKNOWN_KEY',
-        message: `unknown key ${JSON.stringify(key)}${name === '' ? '' : ` in ${name}`}`,
+        message: `unknown key ${JSON.stringify(key)}${path.length === 0 ? '' : ` in ${name}`}`,
         hint: suggest(key, known),
         value: key,
       },
     }));
   }
   if (found === undefined) return [{ path, fault: missing(issue, name) }];
+  const branch = nearestBranch(issue);
+  if (branch !== undefined)
+    return branch.flatMap((inner) => placeIssue({ ...inner, path: [...issue.path, ...inner.path] }, input));
   return [{ path, fault: wrongValue(issue, name, found, input.positions.source(path)) }];
+}
+
+/** What is wrong with the one alternative of a union whose type was meant. */
+function nearestBranch(issue: Issue): readonly Issue[] | undefined {
+  if (issue.code !== 'invalid_union') return undefined;
+  const near = issue.errors.filter(
+    (branch) =>
+      !branch.some(({ code, path }) => path.length === 0 && (code === 'invalid_type' || code === 'invalid_value')),
+  );
+  return near.length === 1 ? near[0] : undefined;
 }
 
 function missing(issue: Issue, name: string): Fault {
@@ -55,6 +68,8 @@ function missing(issue: Issue, name: string): Fault {
 }
 
 const missingHints: Readonly<Record<string, string>> = {
+  metadata: 'metadata: {name: shop}',
+  spec: 'spec: with account, region and nodePools',
   apiVersion: 'apiVersion: roadstead.dev/v1',
   kind: 'kind: Cluster',
   'metadata.name': 'metadata: {name: shop}',
@@ -65,50 +80,83 @@ const missingHints: Readonly<Record<string, string>> = {
 
 function wrongValue(issue: Issue, name: string, found: unknown, source: string | undefined): Fault {
   const value = typeof found === 'object' ? undefined : found;
-  const shown = value === undefined ? kindOf(found) : (source ?? JSON.stringify(value));
-  if (name === 'spec.kubernetes' && typeof found === 'number') {
-    return {
-      code: 'UNQUOTED_VERSION',
-      message: `${name} is the number ${shown}, not text`,
-      hint: `quote it: kubernetes: "${shown}"`,
-      value,
-    };
-  }
-  if (name === 'spec.account' && typeof found === 'number') {
-    return {
-      code: 'WRONG_ACCOUNT',
-      message: `${name} is a number, not an account`,
-      hint: `account: aws:${shown.padStart(12, '0')}`,
-      value,
-    };
-  }
+  const shown = spelled(found, source);
+  const special = typeof found === 'number' ? numberFaults[name]?.(source ?? String(found)) : undefined;
+  if (special !== undefined) return { ...special, value };
   switch (issue.code) {
-    case 'invalid_value':
-      return {
-        code: 'NOT_ONE_OF',
-        message: `${name} cannot be ${shown}`,
-        hint:
-          typeof found === 'string'
-            ? suggest(found, issue.values.map(String))
-            : `one of ${issue.values.map(String).join(', ')}`,
-        value,
-      };
+    case 'invalid_value': {
+      const words = issue.values.map(String);
+      const isQuoted = typeof found === 'string' && words.includes(found);
+      const hint = isQuoted
+        ? `without quotes: ${found}`
+        : typeof found === 'string'
+          ? suggest(found, words)
+          : `one of ${words.join(', ')}`;
+      return { code: 'NOT_ONE_OF', message: `${name} cannot be ${shown}`, hint, value };
+    }
     case 'too_small':
     case 'too_big':
       return {
         code: 'OUT_OF_RANGE',
-        message: `${name} is ${Array.isArray(found) ? 'too short' : typeof found === 'string' ? 'empty' : shown}`,
+        message: `${name} is ${sizeWord(issue, found, shown)}`,
         hint: range(issue),
         value,
       };
-    default:
-      return {
-        code: 'WRONG_TYPE',
-        message: `${name} is ${shown === '' ? 'empty' : shown}, not ${expected(issue)}`,
-        hint: expectation(issue),
-        value,
-      };
+    default: {
+      const message = `${name} is ${shown}, not ${expected(issue)}`;
+      const hint =
+        found === null ? emptyHint(issue, name) : (otherSpelling(issue, found, source) ?? expectation(issue));
+      return { code: 'WRONG_TYPE', message, hint, value };
+    }
   }
+}
+
+/** A mistake that YAML makes of what was meant as text. */
+const numberFaults: Readonly<Record<string, (source: string) => Fault>> = {
+  'spec.kubernetes': (source) => ({
+    code: 'UNQUOTED_VERSION',
+    message: `spec.kubernetes is the number ${source}, not text`,
+    hint: `quote it: kubernetes: "${/^1\.\d{2}$/.test(source) ? source : '1.36'}"`,
+  }),
+  'spec.account': (source) => ({
+    code: 'WRONG_ACCOUNT',
+    message: 'spec.account is a number, not an account',
+    hint: `account: aws:${/^\d{9,12}$/.test(source) ? source.padStart(12, '0') : '123456789012'}`,
+  }),
+};
+
+const longestShown = 60;
+
+/** A value as messages show it: as the file has it, texts in quotes, long ones cut. */
+function spelled(found: unknown, source: string | undefined): string {
+  if (found === null || typeof found === 'object') return kindOf(found);
+  if (typeof found !== 'string') return source ?? String(found);
+  return JSON.stringify(found.length > longestShown ? `${found.slice(0, longestShown - 1)}…` : found);
+}
+
+function sizeWord(issue: Issue, found: unknown, shown: string): string {
+  const direction = issue.code === 'too_small' ? 'short' : 'long';
+  return Array.isArray(found) ? `too ${direction}` : found === '' ? 'empty' : shown;
+}
+
+function emptyHint(issue: Issue, name: string): string {
+  return missingHints[name] ?? `${expectation(issue)}, or leave it out`;
+}
+
+const booleanWords: Readonly<Record<string, string>> = { yes: 'true', on: 'true', no: 'false', off: 'false' };
+
+/** What was meant, where only quotes or another dialect of YAML stand between. */
+function otherSpelling(issue: Issue, found: unknown, source: string | undefined): string | undefined {
+  const wanted = issue.code === 'invalid_type' ? issue.expected : undefined;
+  if (wanted === 'string' && (typeof found === 'number' || typeof found === 'boolean'))
+    return `quote it: "${source ?? String(found)}"`;
+  if (typeof found !== 'string') return undefined;
+  const word = wanted === 'boolean' ? booleanWords[found.toLowerCase()] : undefined;
+  if (word !== undefined) return `write ${word}`;
+  const plain = found.replaceAll('_', '');
+  const isNumber = /^\d+$/.test(plain) && wanted !== 'boolean' && wanted !== 'object' && wanted !== 'array';
+  const isBoolean = /^(true|false)$/.test(plain) && wanted === 'boolean';
+  return isNumber || isBoolean ? `without quotes: ${plain}` : undefined;
 }
 
 function range(issue: Issue): string {
@@ -146,7 +194,7 @@ function expectation(issue: Issue): string {
 
 function kindOf(value: unknown): string {
   if (value === null) return 'empty';
-  return Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'a map' : String(value);
+  return Array.isArray(value) ? 'a list' : 'a map';
 }
 
 function valueAt(value: unknown, path: Path): unknown {
