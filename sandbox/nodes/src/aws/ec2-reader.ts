@@ -1,6 +1,7 @@
 import type { Backend, Place } from '@roadstead/sandbox-gateway';
 import { type InstanceType, readInstanceType } from '../node/instance-type.ts';
 import { at, type Fields, itemsOf, numberOf, tagsOf, textOf } from '../read.ts';
+import { roleMay } from './role-permissions.ts';
 import { wayOutProblem } from './way-out.ts';
 
 export interface Instance {
@@ -121,6 +122,11 @@ export class Ec2Reader {
       .call(this.#place, 'iam', 'GetInstanceProfile', { InstanceProfileName: name })
       .catch(() => ({}));
     return textOf(at(itemsOf(at(answer, 'InstanceProfile', 'Roles'))[0], 'Arn'));
+  }
+
+  /** Whether the policies of a role allow actions on everything. */
+  async roleMay(roleArn: string | undefined, actions: readonly string[]): Promise<boolean> {
+    return roleArn !== undefined && roleMay(this.#backend, this.#place, { roleArn, actions });
   }
 
   /** Why the instance's subnet reaches nothing outside; `undefined` when it does. */

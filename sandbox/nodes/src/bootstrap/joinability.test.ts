@@ -30,6 +30,7 @@ const good: JoinFacts = {
   },
   imageArchitecture: 'arm64',
   accessEntryType: 'EC2_LINUX',
+  mayDescribe: true,
   noWayOut: undefined,
 };
 
@@ -43,11 +44,17 @@ test('an instance that has everything joins', () => {
   expect(joinProblem(good)).toBeUndefined();
 });
 
+test('named after its id it need not ask EC2', () => {
+  const config = { ...good.config, featureGates: { InstanceIdNodeName: true } };
+  expect(joinProblem({ ...good, config, mayDescribe: false })).toBeUndefined();
+});
+
 test('an image that nobody knows is not held against it', () => {
   expect(joinProblem({ ...good, imageArchitecture: undefined })).toBeUndefined();
 });
 
 test.each<[string, JoinFacts, string]>([
+  ['a role without AmazonEKSWorkerNodePolicy', { ...good, mayDescribe: false }, 'ec2:DescribeInstances'],
   ['another architecture', { ...good, imageArchitecture: 'amd64' }, 'does not boot'],
   ['another cluster', withCluster({ name: 'other' }), 'Unauthorized'],
   ['another endpoint', withCluster({ apiServerEndpoint: 'https://b' }), 'no such host'],

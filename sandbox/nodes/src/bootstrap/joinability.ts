@@ -22,6 +22,8 @@ export interface JoinFacts {
   readonly imageArchitecture: string | undefined;
   /** Type of the access entry of the instance's role. */
   readonly accessEntryType: string | undefined;
+  /** Whether the role may ask EC2 for the instance's own name. */
+  readonly mayDescribe: boolean;
   /** Why the subnet cannot reach the cluster and the registries; `undefined` when it can. */
   readonly noWayOut: string | undefined;
 }
@@ -74,8 +76,11 @@ function networkProblem({ cluster, instance, noWayOut }: JoinFacts): string | un
   return undefined;
 }
 
-function accessProblem({ instance, accessEntryType }: JoinFacts): string | undefined {
+function accessProblem({ config, instance, accessEntryType, mayDescribe }: JoinFacts): string | undefined {
   if (instance.roleArn === undefined) return 'failed to get credentials: no EC2 IMDS role found (no instance profile)';
+  if (!mayDescribe && config.featureGates.InstanceIdNodeName !== true) {
+    return `operation error EC2: DescribeInstances, api error UnauthorizedOperation: You are not authorized to perform this operation. User: ${instance.roleArn} is not authorized to perform: ec2:DescribeInstances (AmazonEKSWorkerNodePolicy allows it)`;
+  }
   if (accessEntryType === undefined) return `Unauthorized: ${instance.roleArn} has no access entry`;
   if (!nodeEntryTypes.has(accessEntryType)) {
     return `Unauthorized: the access entry of ${instance.roleArn} is of type ${accessEntryType}, a node's is EC2_LINUX`;

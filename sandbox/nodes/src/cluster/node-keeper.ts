@@ -5,7 +5,7 @@ import { KubeRefusal } from '../kube/kube-api.ts';
 import type { KubeNode } from '../kube/objects.ts';
 import type { KubeletAnswers } from '../kubelet/kubelet-server.ts';
 import { type KubeletServer, startKubeletServer } from '../kubelet/kubelet-server.ts';
-import { assessInstance } from '../node/assess.ts';
+import { type Assessment, assessInstance } from '../node/assess.ts';
 import { type InstanceLife, type NodeStep, stepInstance } from '../node/node-life.ts';
 import type { Condition, NodeFacts, NodeHealth } from '../node/node-object.ts';
 import { nodeConditions, nodeManifest, nodeName, nodeStatus } from '../node/node-object.ts';
@@ -22,6 +22,8 @@ export interface JoinedNode {
   readonly name: string;
   readonly facts: NodeFacts;
   readonly subnetId: string;
+  /** Of its instance profile: whose permissions the kubelet has. */
+  readonly roleArn: string | undefined;
   readonly asgName: string | undefined;
 }
 
@@ -154,7 +156,7 @@ export class NodeKeeper {
     if (bootstrap.kind === 'refused') return this.#refuse(keeping, bootstrap.reason);
     const assessment = await assessInstance({ reader, clusters, cluster, instance, config: bootstrap.value });
     if (assessment.kind === 'refused') return this.#refuse(keeping, assessment.reason);
-    await this.#join(keeping, assessment.facts);
+    await this.#join(keeping, assessment);
     keeping.life = { kind: 'node', seenAt };
     await this.#keep(keeping, 'no-network');
   }
@@ -170,7 +172,7 @@ export class NodeKeeper {
       );
   }
 
-  async #join(keeping: Keeping, found: Omit<NodeFacts, 'kubelet'>): Promise<void> {
+  async #join(keeping: Keeping, { facts: found, roleArn }: Extract<Assessment, { kind: 'joins' }>): Promise<void> {
     const { api, serving, signal } = this.#context;
     const { instance } = keeping.candidate;
     const name = nodeName(found);
@@ -178,6 +180,7 @@ export class NodeKeeper {
       name,
       facts: { ...found, kubelet: { address: found.privateIp, port: kubeletPort } },
       subnetId: instance.subnetId,
+      roleArn,
       asgName: asgOf(instance),
     };
     keeping.server ??= await startKubeletServer({

@@ -4,7 +4,7 @@ import { KubeRefusal } from '../kube/kube-api.ts';
 import type { Container, KubeObject, Pod } from '../kube/objects.ts';
 import { type Behaviour, behaviourOf } from '../pod/behaviour.ts';
 import type { ContainerWorld, KubeletEvent } from '../pod/container-machine.ts';
-import { parseImage, pullOutcome } from '../pod/images.ts';
+import { isInEcr, parseImage, pullOutcome } from '../pod/images.ts';
 import { claimNames, environmentObjects, mountedObjects, type ObjectName } from '../pod/pod-lookups.ts';
 import { isFinished, type PodMemory, type PodStep, type PodWorld, rememberPod, stepPod } from '../pod/pod-machine.ts';
 import { containerId, restartRule, sameStatus } from '../pod/pod-rules.ts';
@@ -13,6 +13,9 @@ import { at, textMapOf } from '../read.ts';
 import { claimProblem } from '../volume/claim-problem.ts';
 import type { ClusterContext } from './context.ts';
 import type { JoinedNode } from './node-keeper.ts';
+
+/** What AmazonEC2ContainerRegistryPullOnly allows, and a pull takes. */
+const ecrActions = ['ecr:GetAuthorizationToken', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'];
 
 interface Keeping {
   memory: PodMemory;
@@ -131,13 +134,14 @@ export class PodKeeper {
     const needsAddress = preparing && volumeProblem === undefined && (networkReady || pod.spec.hostNetwork === true);
     const ip = needsAddress ? await this.#address(pod, node) : memory.ip;
     const problems = preparing ? new Map<string, string>() : await this.#configProblems(pod, memory);
+    const refusedByEcr = !preparing && (await this.#isRefusedByEcr(pod, node, memory));
     return {
       networkReady,
       volumeProblem,
       ip,
       paced: this.#context.paced,
       containerWorld: (container, isInit) =>
-        this.#containerWorld({ pod, node, container, isInit, problem: problems.get(container.name) }),
+        this.#containerWorld({ pod, node, container, isInit, refusedByEcr, problem: problems.get(container.name) }),
     };
   }
 
@@ -146,9 +150,10 @@ export class PodKeeper {
     readonly node: JoinedNode;
     readonly container: Container;
     readonly isInit: boolean;
+    readonly refusedByEcr: boolean;
     readonly problem: string | undefined;
   }): ContainerWorld {
-    const { pod, node, container, isInit, problem } = given;
+    const { pod, node, container, isInit, refusedByEcr, problem } = given;
     const unpullable = this.#context
       .faults()
       .flatMap((fault) => (fault.kind === 'image-unpullable' ? [fault.match] : []));
@@ -158,13 +163,22 @@ export class PodKeeper {
       fieldPath: `spec.${isInit ? 'initContainers' : 'containers'}{${container.name}}`,
       podLabel: `${name}_${namespace}(${uid})`,
       behaviour: this.behaviour(pod, container, isInit),
-      pull: pullOutcome(container.image, unpullable),
+      pull: pullOutcome(container.image, { unpullable, refusedByEcr }),
       imagePresent: this.#images.has(`${node.name} ${container.image}`),
       configProblem: problem,
       restarts: (code) => restartRule(pod, container, isInit, code),
       paced: this.#context.paced,
       containerId: (restarts) => containerId(pod, container.name, restarts),
     };
+  }
+
+  /** Asked only while a container is to be pulled. */
+  async #isRefusedByEcr(pod: Pod, node: JoinedNode, memory: PodMemory): Promise<boolean> {
+    const pulled = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].filter(({ name, image }) => {
+      const kind = (memory.init[name] ?? memory.main[name])?.phase.kind;
+      return kind !== 'running' && kind !== 'exited' && isInEcr(image);
+    });
+    return pulled.length > 0 && !(await this.#context.reader.roleMay(node.roleArn, ecrActions));
   }
 
   #learnImages(pod: Pod, node: JoinedNode, step: PodStep): void {

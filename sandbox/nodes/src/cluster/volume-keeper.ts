@@ -138,7 +138,7 @@ export class VolumeKeeper {
     if (plan.kind === 'fail') return this.#fail(claim, plan.message);
     if (mirrors.volumes.get(plan.request.name) !== undefined) return;
     try {
-      await this.#checkCredentials();
+      await this.#checkCredentials(plan.request.tags);
       const volumeId = await this.#ebs.create(plan.request);
       const manifest = volumeManifest(claim, storageClass, plan.request, volumeId);
       const made = await api.create('/api/v1/persistentvolumes', manifest, signal);
@@ -149,10 +149,10 @@ export class VolumeKeeper {
     }
   }
 
-  async #checkCredentials(): Promise<void> {
+  async #checkCredentials(tags: VolumeRequest['tags']): Promise<void> {
     const { api, service, cluster, signal } = this.#context;
     const account = await api.get('/api/v1/namespaces/kube-system/serviceaccounts/ebs-csi-controller-sa', signal);
-    const problem = await credentialProblem(service.backend, cluster, account);
+    const problem = await credentialProblem(service.backend, cluster, account, tags);
     if (problem !== undefined) throw new Error(problem);
   }
 
@@ -222,7 +222,7 @@ export class VolumeKeeper {
     try {
       if (this.#isStuck(volume))
         throw new Error('rpc error: code = DeadlineExceeded desc = context deadline exceeded: volume is "attaching"');
-      const devicePath = await this.#ebs.attach(handle, node.facts.instanceId);
+      const devicePath = await this.#ebs.attach(handle, node.facts);
       await api.patch(
         `${path}/status`,
         'merge',

@@ -8,7 +8,7 @@ import { eniMaxPods } from './instance-type.ts';
 import { kubeletVersionOf, localMounts, type NodeFacts } from './node-object.ts';
 
 export type Assessment =
-  | { readonly kind: 'joins'; readonly facts: Omit<NodeFacts, 'kubelet'> }
+  | { readonly kind: 'joins'; readonly facts: Omit<NodeFacts, 'kubelet'>; readonly roleArn: string | undefined }
   | { readonly kind: 'refused'; readonly reason: string };
 
 export interface AssessOptions {
@@ -37,6 +37,7 @@ export async function assessInstance(options: AssessOptions): Promise<Assessment
     instance: { ...instance, architecture: type.architecture, roleArn },
     imageArchitecture: image.architecture,
     accessEntryType: roleArn === undefined ? undefined : clusters.accessEntryOf(cluster, roleArn)?.type,
+    mayDescribe: await reader.roleMay(roleArn, ['ec2:DescribeInstances']),
     noWayOut,
   });
   if (problem !== undefined) return refused(problem);
@@ -51,6 +52,7 @@ export async function assessInstance(options: AssessOptions): Promise<Assessment
   const capacity = nodeCapacity({ type, rootVolumeGiB, localStorage, maxPods: settings.value.maxPods });
   return {
     kind: 'joins',
+    roleArn,
     facts: {
       instanceId: instance.id,
       privateDnsName: instance.privateDnsName,

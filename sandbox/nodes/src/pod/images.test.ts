@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { endsByItself, parseImage, pullOutcome } from './images.ts';
 
+const open = { unpullable: [], refusedByEcr: false };
+
 test.each([
   ['nginx', 'docker.io/library/nginx:latest'],
   ['nginx:1.29', 'docker.io/library/nginx:1.29'],
@@ -18,7 +20,7 @@ test.each([
 
 test.each(['', 'Nginx', 'nginx:', 'a b', 'nginx:1.29 ', '-x'])('%j is no name of an image', (image) => {
   expect(parseImage(image)).toBeUndefined();
-  expect(pullOutcome(image, []).kind).toBe('bad-name');
+  expect(pullOutcome(image, open).kind).toBe('bad-name');
 });
 
 test.each([
@@ -27,13 +29,23 @@ test.each([
   ['does-not-exist', 'pull access denied'],
   ['example.org/broken/api:2', 'not found'],
 ])('%s cannot be pulled', (image, message) => {
-  const outcome = pullOutcome(image, ['broken/api']);
+  const outcome = pullOutcome(image, { ...open, unpullable: ['broken/api'] });
   expect(outcome.kind === 'refused' ? outcome.message : outcome).toContain(message);
 });
 
+test('a private registry of ECR asks for the node’s role', () => {
+  const image = '602401143452.dkr.ecr.eu-central-1.amazonaws.com/amazon-k8s-cni:v1.20.4';
+  expect(pullOutcome(image, open).kind).toBe('pulled');
+  expect(pullOutcome(image, { ...open, refusedByEcr: true })).toMatchObject({
+    kind: 'refused',
+    message: expect.stringContaining('no basic auth credentials'),
+  });
+});
+
 test('everything else can, in the same time each time', () => {
-  expect(pullOutcome('nginx:1.29', ['other'])).toEqual(pullOutcome('nginx:1.29', []));
-  expect(pullOutcome('nginx:1.29', []).kind).toBe('pulled');
+  const known = pullOutcome('nginx:1.29', open);
+  expect(pullOutcome('nginx:1.29', { refusedByEcr: true, unpullable: ['other'] })).toEqual(known);
+  expect(known.kind).toBe('pulled');
 });
 
 test.each([

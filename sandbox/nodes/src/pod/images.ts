@@ -47,8 +47,19 @@ export function parseImage(image: string): ImageReference | undefined {
   return { repository, host, tag, full: digest === undefined ? `${repository}:${tag}` : `${repository}@${digest}` };
 }
 
-/** `unpullable`: names in which one of these occurs are refused too. */
-export function pullOutcome(image: string, unpullable: readonly string[]): PullOutcome {
+export interface PullOptions {
+  /** Names in which one of these occurs are refused. */
+  readonly unpullable: readonly string[];
+  /** The node's role may not pull from private registries of ECR. */
+  readonly refusedByEcr: boolean;
+}
+
+/** Whether an image is in a private registry of ECR, which asks for the node's role. */
+export function isInEcr(image: string): boolean {
+  return /^\d{12}\.dkr\.ecr\./.test(parseImage(image)?.host ?? '');
+}
+
+export function pullOutcome(image: string, { unpullable, refusedByEcr }: PullOptions): PullOutcome {
   const reference = parseImage(image);
   if (reference === undefined) {
     return {
@@ -56,7 +67,7 @@ export function pullOutcome(image: string, unpullable: readonly string[]): PullO
       message: `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`,
     };
   }
-  const problem = pullProblem(reference, image, unpullable);
+  const problem = refusedByEcr && isInEcr(image) ? noCredentials : pullProblem(reference, image, unpullable);
   if (problem !== undefined) {
     return {
       kind: 'refused',
@@ -66,6 +77,9 @@ export function pullOutcome(image: string, unpullable: readonly string[]): PullO
   const weight = [...reference.repository].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 60;
   return { kind: 'pulled', seconds: 2 + weight / 20, bytes: (20 + weight) * 1_048_576 };
 }
+
+const noCredentials =
+  'pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials';
 
 function pullProblem(reference: ImageReference, image: string, unpullable: readonly string[]): string | undefined {
   if (reference.host.endsWith('.invalid')) {

@@ -87,7 +87,7 @@ class Play {
       fieldPath: `spec.containers{${container.name}}`,
       podLabel: 'web_default(u-1)',
       behaviour: behaviourOf(this.pod, container, { isInit, crashes: false }),
-      pull: pullOutcome(container.image, this.change.unpullable ?? []),
+      pull: pullOutcome(container.image, { unpullable: this.change.unpullable ?? [], refusedByEcr: false }),
       imagePresent: false,
       configProblem: this.change.configProblem,
       restarts: (code) =>

@@ -55,6 +55,8 @@ export async function makeAwsNetwork(backend: Backend, place: Place, imageId: st
   const group = await ec2('CreateSecurityGroup', { GroupName: 'cluster', Description: 'cluster', VpcId: vpcId });
   const clusterSecurityGroupId = idOf(group, 'GroupId');
   const role = await call('iam', 'CreateRole', { RoleName: 'node', AssumeRolePolicyDocument: JSON.stringify(trust) });
+  for (const policy of ['AmazonEKSWorkerNodePolicy', 'AmazonEC2ContainerRegistryPullOnly'])
+    await call('iam', 'AttachRolePolicy', { RoleName: 'node', PolicyArn: `arn:aws:iam::aws:policy/${policy}` });
   await call('iam', 'CreateInstanceProfile', { InstanceProfileName: 'node' });
   await call('iam', 'AddRoleToInstanceProfile', { InstanceProfileName: 'node', RoleName: 'node' });
   const subnetIds = [privateA, privateB];

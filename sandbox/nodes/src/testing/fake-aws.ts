@@ -86,6 +86,7 @@ export function createFakeAws(): FakeAws {
     DescribeRouteTables: () => ({ RouteTables: routeTables() }),
     DescribeNatGateways: () => ({ NatGateways: [{ NatGatewayId: 'nat-0a', State: 'available' }] }),
     DescribeVpcEndpoints: () => ({ VpcEndpoints: [] }),
+    SimulatePrincipalPolicy: () => ({ EvaluationResults: [{ EvalDecision: 'allowed' }] }),
     GetInstanceProfile: () => ({ InstanceProfile: { Roles: [{ Arn: fakeRoleArn }] } }),
     DescribeVolumes: (input) => ({
       Volumes: [...volumes].filter(([id, volume]) => volumeMatches(input, id, volume)).map(volumeAnswer),
@@ -215,6 +216,7 @@ function volumeAnswer([VolumeId, volume]: readonly [string, FakeVolume]): Answer
   const attached = volume.attachedTo;
   return {
     VolumeId,
+    AvailabilityZone: volume.zone,
     Size: volume.size,
     Attachments: attached === undefined ? [] : [{ InstanceId: attached.instanceId, Device: attached.device, VolumeId }],
   };

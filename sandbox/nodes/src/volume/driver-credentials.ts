@@ -1,44 +1,11 @@
 import type { Backend } from '@roadstead/sandbox-gateway';
+import { roleMay } from '../aws/role-permissions.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import type { ClusterRef } from '../ports.ts';
 import { at, itemsOf, textOf } from '../read.ts';
 
 const account = 'ebs-csi-controller-sa';
 const roleAnnotation = 'eks.amazonaws.com/role-arn';
-
-/** Policy documents of a role, as far as they decide whether it may make volumes. */
-export interface RolePolicies {
-  readonly documents: readonly string[];
-}
-
-/** Whether any statement allows `ec2:CreateVolume`. Conditions and denials are not weighed. Pure. */
-export function allowsVolumes(policies: RolePolicies): boolean {
-  return policies.documents.some((document) => statementsOf(document).some(allows));
-}
-
-function statementsOf(document: string): readonly unknown[] {
-  try {
-    const statement = at(JSON.parse(document), 'Statement');
-    return Array.isArray(statement) ? statement : [statement];
-  } catch {
-    return [];
-  }
-}
-
-function allows(statement: unknown): boolean {
-  if (at(statement, 'Effect') !== 'Allow') return false;
-  const action = at(statement, 'Action');
-  const actions = Array.isArray(action) ? action : [action];
-  return actions.some((pattern) => typeof pattern === 'string' && matches(pattern, 'ec2:CreateVolume'));
-}
-
-function matches(pattern: string, action: string): boolean {
-  const escaped = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${escaped}$`, 'i').test(action);
-}
 
 /**
  * Why the driver's calls to EC2 are refused; `undefined` when they are not. Its role is that of its pod identity
@@ -49,15 +16,20 @@ export async function credentialProblem(
   backend: Backend,
   cluster: ClusterRef,
   serviceAccount: KubeObject | undefined,
+  tags: Readonly<Record<string, string>>,
 ): Promise<string | undefined> {
   const role = (await associatedRole(backend, cluster)) ?? serviceAccount?.metadata.annotations?.[roleAnnotation];
   if (role === undefined)
     return 'no EC2 IMDS role found, operation error ec2imds: GetMetadata, request canceled, context deadline exceeded';
-  const documents = await policiesOf(backend, cluster, role.split('/').at(-1) ?? '');
-  if (documents === undefined)
+  const RoleName = role.split('/').at(-1) ?? '';
+  const isThere = await backend.call(cluster, 'iam', 'GetRole', { RoleName }).catch(() => undefined);
+  if (isThere === undefined)
     return `operation error STS: AssumeRoleForPodIdentity, AccessDenied: the role ${role} does not exist`;
-  if (allowsVolumes({ documents })) return undefined;
-  return `UnauthorizedOperation: You are not authorized to perform this operation. User: ${role} is not authorized to perform: ec2:CreateVolume`;
+  const resource = `arn:aws:ec2:${cluster.region}:${cluster.account}:volume/*`;
+  const context = Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value]));
+  if (await roleMay(backend, cluster, { roleArn: role, actions: ['ec2:CreateVolume'], resource, context }))
+    return undefined;
+  return `UnauthorizedOperation: You are not authorized to perform this operation. User: ${role} is not authorized to perform: ec2:CreateVolume on resource: ${resource}`;
 }
 
 async function associatedRole(backend: Backend, cluster: ClusterRef): Promise<string | undefined> {
@@ -70,33 +42,4 @@ async function associatedRole(backend: Backend, cluster: ClusterRef): Promise<st
     associationId,
   });
   return textOf(at(found, 'association', 'roleArn'));
-}
-
-/** `undefined`: there is no such role. */
-async function policiesOf(
-  backend: Backend,
-  cluster: ClusterRef,
-  RoleName: string,
-): Promise<readonly string[] | undefined> {
-  const iam = (operation: string, input: Record<string, unknown>) => backend.call(cluster, 'iam', operation, input);
-  const attached = await iam('ListAttachedRolePolicies', { RoleName }).catch(() => undefined);
-  if (attached === undefined) return undefined;
-  const managed = await Promise.all(
-    itemsOf(attached.AttachedPolicies).map(async (policy) => {
-      const PolicyArn = at(policy, 'PolicyArn');
-      const VersionId = at(await iam('GetPolicy', { PolicyArn }), 'Policy', 'DefaultVersionId');
-      return documentOf(at(await iam('GetPolicyVersion', { PolicyArn, VersionId }), 'PolicyVersion', 'Document'));
-    }),
-  );
-  const names = itemsOf((await iam('ListRolePolicies', { RoleName })).PolicyNames);
-  const inline = await Promise.all(
-    names.map(async (PolicyName) => documentOf((await iam('GetRolePolicy', { RoleName, PolicyName })).PolicyDocument)),
-  );
-  return [...managed, ...inline];
-}
-
-/** IAM hands documents out percent-encoded; some models hand them out opened. */
-function documentOf(document: unknown): string {
-  if (typeof document !== 'string') return JSON.stringify(document ?? {});
-  return document.startsWith('%7B') ? decodeURIComponent(document) : document;
 }

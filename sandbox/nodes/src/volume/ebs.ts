@@ -34,11 +34,19 @@ export class Ebs {
     return textOf(made.VolumeId) ?? '';
   }
 
-  async attach(volumeId: string, instanceId: string): Promise<string> {
-    const known = await this.#call('DescribeVolumes', { VolumeIds: [volumeId] });
-    const attachments = itemsOf(at(itemsOf(at(known, 'Volumes'))[0], 'Attachments'));
+  /** Resolves to the device. A volume of another zone is refused, as EC2 does. */
+  async attach(
+    volumeId: string,
+    { instanceId, zone }: { readonly instanceId: string; readonly zone: string },
+  ): Promise<string> {
+    const volume = itemsOf((await this.#call('DescribeVolumes', { VolumeIds: [volumeId] })).Volumes)[0];
+    const attachments = itemsOf(at(volume, 'Attachments'));
     const here = attachments.find((attachment) => at(attachment, 'InstanceId') === instanceId);
     if (here !== undefined) return textOf(at(here, 'Device')) ?? '';
+    if (at(volume, 'AvailabilityZone') !== zone) {
+      const message = `The volume '${volumeId}' is not in the same availability zone as instance '${instanceId}'`;
+      throw new AwsError('InvalidVolume.ZoneMismatch', message, 400);
+    }
     if (attachments.length > 0) throw new AwsError('VolumeInUse', `${volumeId} is already attached to an instance`);
     const Device = await this.#freeDevice(instanceId);
     await this.#call('AttachVolume', { VolumeId: volumeId, InstanceId: instanceId, Device });
