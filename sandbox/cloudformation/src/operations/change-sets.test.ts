@@ -207,6 +207,22 @@ describe('change sets', () => {
     });
   });
 
+  it('of one name are one, also when two ask at the same time', async () => {
+    const world = await standing();
+    const input = { StackName: 's', ChangeSetName: 'c' };
+    const ask = (image: string) => world.call('CreateChangeSet', { ...input, TemplateBody: template(image) });
+    const both = await Promise.allSettled([ask('ami-2'), ask('ami-3')]);
+    expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('of a new stack make one stack, also when two ask at the same time', async () => {
+    const world = memoryWorld();
+    const input = { StackName: 's', ChangeSetType: 'CREATE', TemplateBody: template('ami-1') };
+    const ask = (ChangeSetName: string) => world.call('CreateChangeSet', { ...input, ChangeSetName });
+    await Promise.allSettled([ask('one'), ask('two')]);
+    expect(world.service.inventory()).toHaveLength(1);
+  });
+
   it('of an update cannot delete the stack when they fail', async () => {
     const world = await standing();
     const input = { StackName: 's', ChangeSetName: 'c', TemplateBody: template('ami-2'), OnStackFailure: 'DELETE' };

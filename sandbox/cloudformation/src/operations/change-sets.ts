@@ -3,16 +3,16 @@ import { AwsError, type AwsRequest, type Place, paced } from '@roadstead/sandbox
 import { type Engine, findStack, markStack, requireStack, stacksAt } from '../engine/engine.ts';
 import { liveResources } from '../engine/live-state.ts';
 import { isNoUpdate, planStackChanges } from '../engine/plan-stack.ts';
-import { checkServiceRole, prepareModel } from '../engine/prepare.ts';
+import { checkServiceRole } from '../engine/prepare.ts';
 import { reasonOf } from '../engine/resource-work.ts';
 import { hideSecrets } from '../engine/secrets.ts';
 import type { ChangeSet, Stack, StackModel } from '../engine/stack.ts';
 import { describeChange, withoutValues } from '../plan/describe-changes.ts';
 import { resourceSpec } from '../spec/resource-spec.ts';
 import { validationError } from '../template/errors.ts';
-import { checkStackName, emptyStack, requiredBody, stackArn } from './create-stack.ts';
+import { alreadyExists, checkStackName, emptyStack, newModel, stackArn } from './create-stack.ts';
 import { describeParameters } from './describe.ts';
-import { givenParameters, givenTags, type Input, optionalText, pageOf, requiredText, texts } from './input.ts';
+import { type Input, optionalText, pageOf, requiredText } from './input.ts';
 import type { Operation } from './operation.ts';
 import { originOf } from './origin.ts';
 import { checkUpdatable, updatedModel } from './update-stack.ts';
@@ -32,6 +32,8 @@ export const createChangeSet: Operation = async (engine, request) => {
   refuseFailureMode(optionalText(input, 'OnStackFailure'), type);
   const { stack, model } =
     type === 'CREATE' ? await forNewStack(engine, place, input) : await forUpdate(engine, place, input);
+  const meanwhile = stack.changeSets.get(name);
+  if (meanwhile !== undefined) return { Id: sameChangeSet(meanwhile, request), StackId: stack.id };
   const changeSet: ChangeSet = {
     id: `arn:aws:cloudformation:${region}:${account}:changeSet/${name}/${engine.newId()}`,
     name,
@@ -83,16 +85,9 @@ async function forNewStack(engine: Engine, place: Place, input: Input): Promise<
     );
   }
   const id = standing?.id ?? stackArn(engine, place, name);
-  const model = await prepareModel(engine, {
-    identity: { place, stackId: id, stackName: name },
-    templateBody: requiredBody(input),
-    parameters: givenParameters(input),
-    previous: undefined,
-    capabilities: texts(input, 'Capabilities'),
-    tags: givenTags(input) ?? [],
-  });
-  await checkServiceRole(engine, place, optionalText(input, 'RoleARN'));
+  const model = await newModel(engine, place, { id, name, input });
   if (standing !== undefined) return { stack: standing, model };
+  if (findStack(engine, place, name) !== undefined) throw alreadyExists(name);
   const stack = emptyStack(engine, place, name, id, input);
   engine.stacks.push(stack);
   markStack(engine, stack, 'REVIEW_IN_PROGRESS', 'User Initiated');

@@ -66,6 +66,25 @@ export function checkStackName(name: string): void {
   );
 }
 
+/** The model of a stack that is yet to be made, whose role, when one is given, is there. */
+export async function newModel(
+  engine: Engine,
+  place: Place,
+  wanted: { readonly id: string; readonly name: string; readonly input: Input },
+): Promise<StackModel> {
+  const { id, name, input } = wanted;
+  const model = await prepareModel(engine, {
+    identity: { place, stackId: id, stackName: name },
+    templateBody: requiredBody(input),
+    parameters: givenParameters(input),
+    previous: undefined,
+    capabilities: texts(input, 'Capabilities'),
+    tags: givenTags(input) ?? [],
+  });
+  await checkServiceRole(engine, place, optionalText(input, 'RoleARN'));
+  return model;
+}
+
 /** CreateStack: answers at once, the work goes on beside. The same token again answers the same stack. */
 export const createStack: Operation = async (engine, request) => {
   const { input, account, region } = request;
@@ -76,15 +95,7 @@ export const createStack: Operation = async (engine, request) => {
   const repeated = madeBy(engine, place, name, origin);
   if (repeated !== undefined) return { StackId: repeated.id, OperationId: repeated.operationId };
   const id = stackArn(engine, place, name);
-  const model = await prepareModel(engine, {
-    identity: { place, stackId: id, stackName: name },
-    templateBody: requiredBody(input),
-    parameters: givenParameters(input),
-    previous: undefined,
-    capabilities: texts(input, 'Capabilities'),
-    tags: givenTags(input) ?? [],
-  });
-  await checkServiceRole(engine, place, optionalText(input, 'RoleARN'));
+  const model = await newModel(engine, place, { id, name, input });
   if (findStack(engine, place, name) !== undefined) throw alreadyExists(name);
   const stack = { ...emptyStack(engine, place, name, id, input), origin };
   engine.stacks.push(stack);
@@ -99,7 +110,8 @@ function madeBy(engine: Engine, place: Place, name: string, origin: Origin): Sta
   throw alreadyExists(name);
 }
 
-function alreadyExists(name: string): AwsError {
+/** The refusal of a name that another stack has. */
+export function alreadyExists(name: string): AwsError {
   return new AwsError('AlreadyExistsException', `Stack [${name}] already exists`, 400);
 }
 
