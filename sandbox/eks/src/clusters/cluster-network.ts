@@ -1,4 +1,5 @@
 import { messageOf } from '@roadstead/foundation';
+import { unlessGone } from '../aws/unless-gone.ts';
 import type { Eks } from '../deps.ts';
 import type { ClusterRecord } from '../model.ts';
 import { isAwsError } from '../shared/errors.ts';
@@ -78,13 +79,5 @@ export async function removeClusterNetwork(eks: Eks, cluster: ClusterRecord): Pr
   } catch (error) {
     if (!isAwsError(error, 'DependencyViolation')) throw error;
     eks.context.log({ cluster: cluster.name, groupId }, 'the cluster security group is still in use and stays behind');
-  }
-}
-
-async function unlessGone(call: Promise<unknown>): Promise<void> {
-  try {
-    await call;
-  } catch (error) {
-    if (!(isAwsError(error) && error.code.endsWith('NotFound'))) throw error;
   }
 }

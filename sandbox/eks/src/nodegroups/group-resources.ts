@@ -3,10 +3,10 @@ import { newEntry } from '../access/creator-admin.ts';
 import { defaultUsername, groupsOfType } from '../access/entry-rules.ts';
 import { lookUp } from '../aws/iam.ts';
 import { readGroup } from '../aws/instances.ts';
+import { unlessGone } from '../aws/unless-gone.ts';
 import type { Eks } from '../deps.ts';
 import type { ClusterRecord, LaunchTemplateRef, NodegroupRecord } from '../model.ts';
 import { parsePrincipal } from '../shared/arns.ts';
-import { isAwsError } from '../shared/errors.ts';
 import { requiredText, within } from '../shared/read.ts';
 import { ownTemplateData, type SourceTemplate } from './launch-template.ts';
 
@@ -173,12 +173,4 @@ export async function removeGroupRest(eks: Eks, cluster: ClusterRecord, group: N
     cluster.accessEntries.delete(group.nodeRoleArn);
   }
   eks.state.changed();
-}
-
-async function unlessGone(call: Promise<unknown>): Promise<void> {
-  try {
-    await call;
-  } catch (error) {
-    if (!(isAwsError(error) && /NotFound|NoSuchEntity/.test(error.code))) throw error;
-  }
 }
