@@ -9,7 +9,10 @@ export interface Terminal {
   readonly output: NodeJS.WritableStream;
 }
 
-/** Asks a person; any answer but the expected one means no. So do Ctrl-C, Ctrl-D and the signal. */
+/**
+ * Asks a person; any answer but the expected one means no. So do Ctrl-D and the signal, and with it Ctrl-C. The terminal keeps
+ * its own way of reading a line: one that was changed would stay so when the process is killed.
+ */
 export async function ask(
   question: string,
   expected: string,
@@ -17,11 +20,10 @@ export async function ask(
   { input, output }: Terminal = { input: process.stdin, output: process.stderr },
 ): Promise<boolean> {
   if (signal.aborted) return false;
-  const terminal = createInterface({ input, output });
+  const terminal = createInterface({ input, output, terminal: false });
   const close = (): void => terminal.close();
   signal.addEventListener('abort', close, { once: true });
   try {
-    // Without a listener of its own, readline closes at Ctrl-C as at Ctrl-D, and the question is never answered.
     const answer = await new Promise<string | undefined>((resolve) => {
       terminal.once('close', () => resolve(undefined));
       terminal.question(question, resolve);
@@ -56,7 +58,8 @@ export function demandAnswers(config: Place['config'], cluster: string, { yes, o
 
 /**
  * Comes back when the plan may run. `--yes` answers for everything but a one-way door, which wants the cluster's name: typed,
- * or given by `--one-way`. Rejects with DECLINED where a person says no, and with NOT_CONFIRMED where nobody can be asked.
+ * or given by `--one-way`. Rejects with DECLINED where a person says no, with STOPPED where a signal ended the question, and with
+ * NOT_CONFIRMED where nobody can be asked.
  */
 export async function confirmPlan(
   { config, abort }: Pick<CommandContext, 'abort'> & Place,
@@ -72,7 +75,9 @@ export async function confirmPlan(
   const agreed = isOneWay
     ? await ask(`This cannot be taken back. Type the cluster's name (${name}) to go on: `, name, abort, terminal)
     : await ask('Go on? Only "yes" does: ', 'yes', abort, terminal);
-  if (!agreed) throw declined(isOneWay ? name : 'yes');
+  if (agreed) return;
+  if (abort.aborted) throw new RoadsteadError('Stopped; nothing was changed.', { code: 'STOPPED' });
+  throw declined(isOneWay ? name : 'yes');
 }
 
 /** Nobody is there to ask: the change must be confirmed by the command line. */

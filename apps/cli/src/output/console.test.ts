@@ -82,6 +82,13 @@ describe('the live area', () => {
     expect(screenOf(err.text, 80)).toEqual(['Stopping', '  … one', '']);
   });
 
+  it('begins each line in the first column, though Ctrl-C was echoed and nothing is drawn', () => {
+    const { console, err } = recordedConsole({ live: true });
+    err.text = '^C';
+    console.fail('Stopped.');
+    expect(screenOf(err.text, 80)).toEqual(['Stopped.', '']);
+  });
+
   it('is taken off whole when the terminal was made narrower since', () => {
     const { console, err } = recordedConsole({ live: true, columns: 60 });
     console.area([`  … ${'x'.repeat(40)}`]);

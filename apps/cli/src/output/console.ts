@@ -70,7 +70,8 @@ export function createConsole({ out, err, colours, live, program, talks }: Conso
   };
   const print = (stream: Stream, line: string): void => {
     erase();
-    write(stream, `${line}\n`);
+    // Ctrl-C is echoed where the cursor stands.
+    write(stream, `${live && talks && stream === err ? '\r' : ''}${line}\n`);
     draw();
   };
   const words = (line: string): string => printable(asStarted(line, program));

@@ -73,6 +73,13 @@ const cases: readonly (readonly [what: string, error: unknown, endedBy: EndedBy,
       ['Stopped. 1 step remains; what AWS has begun goes on there. Run the same command again to go on.'],
     ],
     ['a command that Ctrl-C ended', new Error('aborted'), 'SIGINT', 130, ['Stopped.']],
+    [
+      'a question that Ctrl-C ended',
+      new RoadsteadError('Stopped; nothing was changed.', { code: 'STOPPED' }),
+      'SIGINT',
+      130,
+      ['Stopped; nothing was changed.'],
+    ],
     ['a command that SIGTERM ended', ours('AWS_UNREACHABLE'), 'SIGTERM', 143, ['Stopped.']],
     [
       'wrong input without a place',

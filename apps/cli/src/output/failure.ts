@@ -90,7 +90,10 @@ export function commandFailureOf(error: unknown, endedBy: EndedBy): CommandFailu
   if (error instanceof WrongUsage)
     return { exitCode: exitCodes.wrongInput, code: 'WRONG_USAGE', message: error.message, hint: error.hint };
   if (error instanceof RunNotDone) return ofRun(error, endedBy);
-  if (endedBy !== undefined) return { exitCode: signalCode(endedBy), code: 'STOPPED', message: 'Stopped.' };
+  if (endedBy !== undefined) {
+    const message = isRoadsteadError(error, 'STOPPED') ? error.message : 'Stopped.';
+    return { exitCode: signalCode(endedBy), code: 'STOPPED', message };
+  }
   if (isRoadsteadError(error)) {
     return {
       exitCode: inputCodes.has(error.code) ? exitCodes.wrongInput : exitCodes.failed,

@@ -18,6 +18,7 @@ export function screenOf(sent: string, columns: number): string[] {
     if (text !== undefined) for (const character of text) put(character);
     else if (control === '\n') step(1, 0);
     else if (control === '\r') column = 0;
+    else if (order === 'G') column = Number(count) - 1;
     else if (order === 'A') row = Math.max(0, row - Number(count));
     else if (order === 'J') clear();
     else if (order !== 'm') throw new Error(`the terminal was sent ${JSON.stringify(whole)}`);
