@@ -33,6 +33,7 @@ export const writeOperations = {
     'DeleteChangeSet',
     'DeleteStack',
     'ExecuteChangeSet',
+    'RollbackStack',
     'UpdateTerminationProtection',
   ],
   ec2: ['DeleteNetworkInterface', 'DeleteSecurityGroup', 'DeleteSnapshot', 'DeleteVolume'],

@@ -2,7 +2,7 @@ import type { Change } from '@roadstead/definition';
 import { canonicalJson, RoadsteadError } from '@roadstead/foundation';
 import { awsErrorCode, refusedByAws } from '../calls/aws-failure.ts';
 import { type AwsRunContext, clientToken, type StepResult } from '../execute/context.ts';
-import { planMoved } from '../execute/plan-moved.ts';
+import { planMoved, refuseMoved } from '../execute/plan-moved.ts';
 import { describeStack, readTemplate } from '../observe/observe-stacks.ts';
 import type { ObservedStack } from '../observe/observed.ts';
 import type { DesiredStack } from '../plan/desired.ts';
@@ -11,6 +11,7 @@ import { isOurs } from '../plan/tags.ts';
 import { executeChangeSet, toParameters, toTags } from './change-set.ts';
 import { removeStack } from './delete-stack.ts';
 import { followStack, stackFailed } from './follow-stack.ts';
+import { takenOnce } from './known-request.ts';
 import { stackAction } from './stack-action.ts';
 
 /**
@@ -67,7 +68,9 @@ class StackWork {
       case 'delete-then-create':
         return this.#makeRoom(stack);
       case 'continue-rollback':
-        return this.#continueRollback(stack);
+        return this.#rollBack(stack, 'ContinueUpdateRollback');
+      case 'roll-back':
+        return this.#rollBack(stack, 'RollbackStack');
       case 'update':
         return stack === undefined || diff === undefined ? false : this.#update(stack, diff, mends);
       case 'refuse':
@@ -104,7 +107,7 @@ class StackWork {
       stackId = answer.StackId;
     } catch (error) {
       // Somebody, or this step before it was cut off, was first: the next pass looks.
-      if (awsErrorCode(error) !== 'AlreadyExistsException') throw error;
+      if (!/^(Token)?AlreadyExistsException$/.test(awsErrorCode(error) ?? '')) throw error;
       return true;
     }
     this.requests += 1;
@@ -123,11 +126,15 @@ class StackWork {
     return true;
   }
 
-  async #continueRollback(stack: ObservedStack | undefined): Promise<boolean> {
+  async #rollBack(
+    stack: ObservedStack | undefined,
+    operation: 'ContinueUpdateRollback' | 'RollbackStack',
+  ): Promise<boolean> {
     if (stack === undefined) return true;
-    const token = clientToken(this.#context, this.#change, 'continue-rollback', stack.stackId, stack.changedAt);
+    const { writer, signal } = this.#context;
+    const token = clientToken(this.#context, this.#change, operation, stack.stackId, stack.changedAt);
     const input = { StackName: stack.stackId, ClientRequestToken: token };
-    await this.#context.writer.write('cloudformation', 'ContinueUpdateRollback', input, this.#context.signal);
+    await takenOnce(writer.write('cloudformation', operation, input, signal));
     this.requests += 1;
     const ended = await followStack(this.#context, this.#change, stack.stackId, stack);
     if (ended?.status === 'UPDATE_ROLLBACK_FAILED') throw await stackFailed(this.#context, ended);
@@ -161,8 +168,9 @@ class StackWork {
     throw planMoved(this.#change, 'a stack of that name is there and was not made by Roadstead for this cluster');
   }
 
-  /** A stack that was to be created has no lines to compare with; an update may touch no more than the plan's fields. */
+  /** No more than the plan classed; where the plan had a stack to compare with, no more than its fields. */
   #refuseMoved(diff: StackDiff): void {
+    refuseMoved(this.#change, diff);
     if (this.#change.action === 'create') return;
     const planned = new Set(this.#change.fields.map(({ path }) => path));
     const more = diff.fields.map(({ path }) => path).filter((path) => !planned.has(path));

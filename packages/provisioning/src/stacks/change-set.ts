@@ -9,6 +9,7 @@ import type { ObservedStack } from '../observe/observed.ts';
 import { allPages } from '../observe/plain.ts';
 import type { DesiredStack } from '../plan/desired.ts';
 import type { StackDiff } from '../plan/stack-diff.ts';
+import { takenOnce } from './known-request.ts';
 
 const prefix = 'roadstead-';
 
@@ -42,12 +43,8 @@ export async function executeChangeSet(context: AwsRunContext, change: Change, u
     await context.writer.write('cloudformation', 'DeleteChangeSet', named, context.signal);
     throw planMoved(change, surprise);
   }
-  await context.writer.write(
-    'cloudformation',
-    'ExecuteChangeSet',
-    { ...named, ClientRequestToken: token },
-    context.signal,
-  );
+  const execution = { ...named, ClientRequestToken: token };
+  await takenOnce(context.writer.write('cloudformation', 'ExecuteChangeSet', execution, context.signal));
   return true;
 }
 

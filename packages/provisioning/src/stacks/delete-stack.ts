@@ -4,6 +4,7 @@ import { type AwsRunContext, clientToken, type StepResult } from '../execute/con
 import { describeStack } from '../observe/observe-stacks.ts';
 import type { ObservedStack } from '../observe/observed.ts';
 import { followStack, isAtRest, stackFailed } from './follow-stack.ts';
+import { takenOnce } from './known-request.ts';
 
 /** Deletes a stack by name and waits until it has gone. Nothing to do when it is not there. */
 export async function deleteStack(context: AwsRunContext, change: Change, stackName: string): Promise<StepResult> {
@@ -26,7 +27,7 @@ export async function removeStack(context: AwsRunContext, change: Change, found:
   if (rest === undefined || rest.status === 'DELETE_COMPLETE') return;
   const token = clientToken(context, change, 'delete', rest.stackId, rest.status, rest.changedAt);
   const input = { StackName: rest.stackId, ClientRequestToken: token };
-  await context.writer.write('cloudformation', 'DeleteStack', input, context.signal);
+  await takenOnce(context.writer.write('cloudformation', 'DeleteStack', input, context.signal));
   const ended = await followStack(context, change, rest.stackId, rest);
   if (ended === undefined || ended.status === 'DELETE_COMPLETE') return;
   throw await stackFailed(context, ended);

@@ -90,10 +90,17 @@ export function stackFailure(
   return new RoadsteadError(`stack ${stack.stackName} ended ${stack.status}: ${resource}${reason}`, {
     code: 'STACK_FAILED',
     value: { stackName: stack.stackName, logicalId: cause?.logicalId, type: cause?.type, reason, status: stack.status },
-    hint: stack.status.startsWith('DELETE')
-      ? 'remove what keeps the resource, then run `roadstead down` again'
-      : 'what was made is rolled back; mend the cause, then run `roadstead up` again',
+    hint: hintFor(stack.status),
   });
+}
+
+function hintFor(status: string): string {
+  if (status.startsWith('DELETE')) return 'remove what keeps the resource, then run `roadstead down` again';
+  if (status === 'UPDATE_ROLLBACK_FAILED')
+    return 'what was there could not be put back; mend the cause: the next `roadstead up` goes on with the rollback';
+  if (status === 'ROLLBACK_FAILED')
+    return 'what was made could not be removed; mend the cause: the next `roadstead up` deletes it and begins anew';
+  return 'what was made is rolled back; mend the cause, then run `roadstead up` again';
 }
 
 function tooLong(stack: ObservedStack, change: Change): RoadsteadError {

@@ -16,7 +16,7 @@ const wantedCases: readonly [string | undefined, string, string, string][] = [
   ['UPDATE_IN_PROGRESS', 'wait', 'wait', 'wait'],
   ['UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'wait', 'wait', 'wait'],
   ['UPDATE_COMPLETE', 'none', 'update', 'delete'],
-  ['UPDATE_FAILED', 'update', 'update', 'delete'],
+  ['UPDATE_FAILED', 'roll-back', 'roll-back', 'delete'],
   ['UPDATE_ROLLBACK_IN_PROGRESS', 'wait', 'wait', 'wait'],
   ['UPDATE_ROLLBACK_FAILED', 'continue-rollback', 'continue-rollback', 'delete'],
   ['UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS', 'wait', 'wait', 'wait'],

@@ -39,6 +39,8 @@ export type StackAction =
   /** Holds nothing that could be updated: delete what is left, then create. */
   | { readonly kind: 'delete-then-create' }
   | { readonly kind: 'continue-rollback' }
+  /** Stopped half way with its rollback switched off: back to what it was, then on from there. */
+  | { readonly kind: 'roll-back' }
   | { readonly kind: 'refuse'; readonly reason: string };
 
 type Row = {
@@ -46,9 +48,9 @@ type Row = {
     | 'create'
     | 'wait'
     | 'update-if-differs'
-    | 'update'
     | 'delete-then-create'
     | 'continue-rollback'
+    | 'roll-back'
     | 'refuse';
   readonly unwanted: 'none' | 'wait' | 'delete';
 };
@@ -66,8 +68,9 @@ const table: { readonly [status in StackStatus]: Row } = {
   UPDATE_IN_PROGRESS: { wanted: 'wait', unwanted: 'wait' },
   UPDATE_COMPLETE_CLEANUP_IN_PROGRESS: { wanted: 'wait', unwanted: 'wait' },
   UPDATE_COMPLETE: { wanted: 'update-if-differs', unwanted: 'delete' },
-  // An update whose rollback somebody switched off: the next update goes on from there, whatever the template says.
-  UPDATE_FAILED: { wanted: 'update', unwanted: 'delete' },
+  // An update whose rollback somebody switched off. CloudFormation takes no change set from there but one that may fail
+  // half way again, so it goes back first.
+  UPDATE_FAILED: { wanted: 'roll-back', unwanted: 'delete' },
   UPDATE_ROLLBACK_IN_PROGRESS: { wanted: 'wait', unwanted: 'wait' },
   UPDATE_ROLLBACK_FAILED: { wanted: 'continue-rollback', unwanted: 'delete' },
   UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS: { wanted: 'wait', unwanted: 'wait' },

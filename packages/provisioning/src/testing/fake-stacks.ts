@@ -200,6 +200,10 @@ export function fakeStacks(clock: Clock): FakeStacks {
       begin(find(input), 'UPDATE_ROLLBACK_IN_PROGRESS', 'UPDATE_ROLLBACK_COMPLETE');
       return {};
     },
+    RollbackStack: (input) => {
+      begin(find(input), 'UPDATE_ROLLBACK_IN_PROGRESS', 'UPDATE_ROLLBACK_COMPLETE');
+      return {};
+    },
     DeleteStack: (input) => {
       const stack = find(input);
       if (stack.protected) {
