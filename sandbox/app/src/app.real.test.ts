@@ -1,10 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { defaultCacheDirectory } from '@roadstead/sandbox-control-plane/machine';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readProcesses } from './processes.ts';
 import { readState, type SandboxState } from './state.ts';
@@ -28,19 +29,62 @@ interface Daemon {
   readonly exit: Promise<number | null>;
 }
 
-function start(...args: string[]): Daemon {
-  const child = spawn(process.execPath, [main, '--directory', directory, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
-  children.push(child);
-  const said: string[] = [];
-  child.stdout.on('data', (data) => said.push(String(data)));
-  child.stderr.on('data', (data) => said.push(String(data)));
-  const exit = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-  return { child, said, exit };
+interface Start {
+  readonly args?: readonly string[];
+  readonly place?: string;
+  readonly variables?: NodeJS.ProcessEnv;
+  /** What runs Node. */
+  readonly command?: readonly [string, ...string[]];
 }
 
-async function ready(daemon: Daemon): Promise<SandboxState> {
-  for (let attempt = 0; attempt < 600 && daemon.child.exitCode === null; attempt++) {
-    const state = await readState(directory);
+function start({ args = [], place = directory, variables, command = [process.execPath] }: Start = {}): Daemon {
+  const [program, ...before] = command;
+  const child = spawn(program, [...before, main, '--directory', place, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(variables === undefined ? {} : { env: variables }),
+  });
+  children.push(child);
+  const lines: string[] = [];
+  child.stdout.on('data', (data) => lines.push(String(data)));
+  child.stderr.on('data', (data) => lines.push(String(data)));
+  const exit = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  return { child, said: lines, exit };
+}
+
+async function said(daemon: Daemon, words: string): Promise<void> {
+  while (!daemon.said.join('').includes(words)) {
+    if (daemon.child.exitCode !== null) throw new Error(daemon.said.join(''));
+    await delay(5);
+  }
+}
+
+async function folder(name: string): Promise<string> {
+  const path = join(directory, name);
+  await mkdir(path);
+  return path;
+}
+
+const warmCache = defaultCacheDirectory(process.env);
+
+/** The control planes of this machine's cache: to build them takes minutes. */
+async function linkControlPlanes(cache: string): Promise<void> {
+  await symlink(join(warmCache, 'control-plane'), join(cache, 'control-plane'));
+}
+
+/** A cache with notes of its own and everything else of this machine's. */
+async function cacheBeside(cache: string): Promise<string> {
+  await linkControlPlanes(cache);
+  for (const name of await readdir(warmCache)) {
+    const path = join(warmCache, name);
+    if (name.startsWith('moto-env-')) await symlink(path, join(cache, name));
+    else if (name.startsWith('moto-')) await symlink(await readlink(path), join(cache, name));
+  }
+  return cache;
+}
+
+async function ready(daemon: Daemon, place: string = directory): Promise<SandboxState> {
+  for (let attempt = 0; attempt < 2000 && daemon.child.exitCode === null; attempt++) {
+    const state = await readState(place);
     if (state !== undefined && state.pid === daemon.child.pid) return state;
     await delay(100);
   }
@@ -69,7 +113,7 @@ async function childrenOf(pid: number): Promise<number[]> {
 
 describe('the sandbox as a process', () => {
   it('serves AWS under its own environment, refuses a second, and leaves nothing when it ends', async () => {
-    const daemon = start('--factor', '600');
+    const daemon = start({ args: ['--factor', '600'] });
     const state = await ready(daemon);
     const planted = join(directory, 'home');
     await mkdir(join(planted, '.aws'), { recursive: true });
@@ -79,10 +123,10 @@ describe('the sandbox as a process', () => {
 
     const { stdout } = await run(process.execPath, [main, 'env', '--directory', directory], { env: user });
     const script = `${stdout}\naws sts get-caller-identity --output text; aws eks list-clusters --output text; kubectl version --client`;
-    const said = await run('bash', ['-c', script], { env: user });
-    expect(said.stdout).toContain('arn:aws:iam::123456789012:user/admin');
-    expect(said.stdout).toContain('Client Version: v1.36');
-    expect(said.stderr).toBe('');
+    const told = await run('bash', ['-c', script], { env: user });
+    expect(told.stdout).toContain('arn:aws:iam::123456789012:user/admin');
+    expect(told.stdout).toContain('Client Version: v1.36');
+    expect(told.stderr).toBe('');
     expect(await readFile(join(planted, '.aws', 'credentials'), 'utf8')).toBe(profile);
     expect(await readdir(join(planted, '.aws'))).toEqual(['credentials']);
 
@@ -96,20 +140,68 @@ describe('the sandbox as a process', () => {
     expect((await fetch(`${state.url}/_roadstead/stop`, stop)).status).toBe(200);
     expect(await daemon.exit).toBe(0);
     expect(await gone(pids)).toEqual([]);
-    expect(await readdir(directory)).toEqual(['home']);
+    expect(await readdir(directory)).toEqual(['.roadstead-sandbox', 'home']);
   });
 
-  it('killed, takes its processes along, and can be started again', async () => {
-    const first = start();
-    const state = await ready(first);
+  it('killed, takes its processes along; the next one, anywhere, sweeps what it left', async () => {
+    const [cache, temporary, place] = [
+      await cacheBeside(await folder('cache')),
+      await folder('tmp'),
+      await folder('place'),
+    ];
+    const variables = { ...process.env, ROADSTEAD_CACHE: cache, TMPDIR: temporary };
+    const first = start({ variables, place });
+    const state = await ready(first, place);
     const pids = await childrenOf(state.pid);
+    expect(await readdir(temporary)).toEqual([expect.stringMatching(/^rs-/)]);
     first.child.kill('SIGKILL');
     expect(await gone(pids)).toEqual([]);
-    const again = start();
-    expect((await ready(again)).pid).not.toBe(state.pid);
+    expect(await readdir(place)).toEqual(expect.arrayContaining(['run', 'sandbox.json', 'sandbox.lock']));
+    await expect(run(process.execPath, [main, 'env', '--directory', place])).rejects.toThrow('No sandbox runs');
+
+    const elsewhere = await folder('elsewhere');
+    const again = start({ variables, place: elsewhere });
+    await ready(again, elsewhere);
+    expect(await readdir(place)).toEqual(['.roadstead-sandbox']);
+    expect(await readdir(temporary)).toHaveLength(1);
     again.child.kill('SIGTERM');
     expect(await again.exit).toBe(0);
+    expect(await readdir(elsewhere)).toEqual(['.roadstead-sandbox']);
+    expect(await readdir(temporary)).toEqual([]);
+    expect(await readdir(join(cache, 'sandboxes'))).toEqual([]);
+  });
+
+  it('stopped while it starts, ends and leaves nothing', async () => {
+    const daemon = start();
+    await said(daemon, '"step":"gateway"');
+    daemon.child.kill('SIGINT');
+    expect(await daemon.exit).toBe(130);
+    expect(daemon.said.join('')).toContain('stopped before it was ready (SIGINT)');
     expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('may start twice at once where nothing is cached', async () => {
+    const cache = await folder('cache');
+    const variables = { ...process.env, ROADSTEAD_CACHE: cache };
+    await linkControlPlanes(cache);
+    const places = await Promise.all(['one', 'two'].map(folder));
+    const both = places.map((place) => start({ variables, place }));
+    const states = await Promise.all(both.map((daemon, index) => ready(daemon, places[index] ?? '')));
+    expect(new Set(states.map(({ url }) => url)).size).toBe(2);
+    expect((await readdir(cache)).filter((name) => name.startsWith('moto-env-'))).toHaveLength(1);
+    for (const daemon of both) daemon.child.kill('SIGTERM');
+    expect(await Promise.all(both.map(({ exit }) => exit))).toEqual([0, 0]);
+  }, 240_000);
+
+  it('says in one message that the disk of its directory is full', async () => {
+    const place = await folder('full');
+    const mounted = `mount -t tmpfs -o size=64k tmpfs '${place}' && exec "$0" "$@"`;
+    const command = ['unshare', '-rm', 'sh', '-c', mounted, process.execPath] as const;
+    const daemon = start({ place, command });
+    expect(await daemon.exit).toBe(1);
+    expect(daemon.said.join('')).toMatch(
+      /"event":"failed","code":"DISK_FULL".*\nThe disk of the sandbox directory is full\.\n/s,
+    );
   });
 
   it('ends when the parent that held its input is gone', async () => {
@@ -124,7 +216,7 @@ describe('the sandbox as a process', () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const daemon = start('--port', String(port));
+    const daemon = start({ args: ['--port', String(port)] });
     expect(await daemon.exit).toBe(1);
     expect(daemon.said.join('')).toContain(`Port ${port} is in use.`);
     expect(await readdir(directory)).toEqual([]);

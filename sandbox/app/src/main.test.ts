@@ -54,7 +54,7 @@ describe('env', () => {
     await writeState(state);
     expect(await ask('env')).toMatchObject({ code: 1, stdout: '' });
     expect(await ask('sweep')).toMatchObject({ code: 0, stdout: expect.stringContaining(place) });
-    expect(await readdir(place)).toEqual([]);
+    expect(await readdir(place)).toEqual(['.roadstead-sandbox']);
     expect(await ask('sweep', '--json')).toMatchObject({ code: 0, stdout: '{"removed":[]}\n' });
   });
 });
@@ -68,5 +68,5 @@ it('a Python that is missing is one message, and nothing is left', async () => {
   expect(code).toBe(1);
   expect(stderr).toMatch(/^No Python found on PATH.*\n.*apt-get install python3/s);
   expect(stdout).toContain('"event":"failed","code":"PYTHON_MISSING"');
-  expect(await readdir(join(directory, 'sandbox'))).toEqual(['.roadstead-sandbox']);
+  expect(await readdir(join(directory, 'sandbox'))).toEqual([]);
 });

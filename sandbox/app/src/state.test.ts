@@ -50,7 +50,7 @@ describe('the state of a sandbox', () => {
     await writeState(state());
     await writeFile(join(directory, 'sandbox.log'), 'x');
     await removeRun(directory);
-    expect(await readdir(directory)).toEqual(['sandbox.log']);
+    expect(await readdir(directory)).toEqual(['.roadstead-sandbox', 'sandbox.log']);
   });
 });
 
@@ -100,6 +100,8 @@ describe('a directory', () => {
 
   it('of a sandbox that ended may hold what clients wrote under its names', async () => {
     const lock = await takeDirectory(directory);
+    await writeState(state());
+    await removeRun(directory);
     await lock.release();
     await mkdir(join(directory, 'kube-cache'));
     await takeDirectory(directory);
@@ -137,7 +139,7 @@ describe('what a killed sandbox left', () => {
     await mkdir(join(place(), 'run'));
     await asIfKilled(temporary);
     expect((await sweepLeftovers(cache())).toSorted()).toEqual([place(), temporary].toSorted());
-    expect(await readdir(place())).toEqual(['.roadstead-sandbox']);
+    expect(await readdir(place())).toEqual([]);
     await expect(readdir(temporary)).rejects.toThrow('ENOENT');
     expect(await notes()).toEqual([]);
   });

@@ -30,7 +30,7 @@ export type Occupant =
 
 const stateFile = 'sandbox.json';
 const lockFile = 'sandbox.lock';
-/** Stays when a sandbox ends: clients may write under its names later, and the next sandbox may remove that. */
+/** Stays when a sandbox ends that was ready: clients may write under its names later, and the next one may remove that. */
 const markFile = '.roadstead-sandbox';
 
 /** Everything in a sandbox's directory that is of one run, and goes with it. */
@@ -58,8 +58,9 @@ function isState(value: unknown): value is SandboxState {
   );
 }
 
-/** Appears under its name only when it is whole. */
+/** Appears under its name only when it is whole. From now on clients may write here. */
 export async function writeState(state: SandboxState): Promise<void> {
+  await writeFile(join(state.directory, markFile), `Sandboxes of Roadstead run here, and remove ${ours.join(', ')}.\n`);
   const target = join(state.directory, stateFile);
   await writeFile(`${target}.new`, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
   await rename(`${target}.new`, target);
@@ -91,7 +92,6 @@ export async function takeDirectory(directory: string): Promise<Lock> {
     try {
       if (!isKnown) await refuseForeign(directory);
       await removeRun(directory);
-      await writeFile(join(directory, markFile), `Sandboxes of Roadstead run here, and remove ${ours.join(', ')}.\n`);
       return attempt.lock;
     } catch (error) {
       await attempt.lock.release();

@@ -1,5 +1,17 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  access,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  statfs,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Clock, RoadsteadError, systemClock } from '@roadstead/foundation';
@@ -36,6 +48,7 @@ export interface EnsureMotoOptions {
 const environmentPrefix = 'moto-env-';
 const venvTimeoutMs = 3 * 60_000;
 const installTimeoutMs = 15 * 60_000;
+const fullBelowBytes = 1024 * 1024;
 
 const requirementsFile = join(dirname(fileURLToPath(import.meta.url)), '..', 'requirements.txt');
 
@@ -194,7 +207,11 @@ async function step(
   cacheDirectory: string,
 ): Promise<void> {
   const ran = await run(command, args, how);
-  if (ran.code !== 0) throw installFailure(what, ran.output, cacheDirectory);
+  if (ran.code === 0) return;
+  // Some steps keep the reason to themselves.
+  const { bavail, bsize } = await statfs(cacheDirectory);
+  const isFull = bavail * bsize < fullBelowBytes;
+  throw installFailure(what, isFull ? `${ran.output}\nno space left on device` : ran.output, cacheDirectory);
 }
 
 /** Makes the name point at the new environment. One that it takes the place of goes when nobody uses it. */

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, realpath, rename, rm, symlink } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ensureMoto, type MotoTools } from './ensure-moto.ts';
@@ -46,6 +47,45 @@ describe('the Python environment', () => {
     expect(await readdir(cache)).not.toContain('moto-env-broken');
     await rm(cache, { recursive: true });
   }, 600_000);
+});
+
+describe('the Python environment that cannot be made', () => {
+  /** A process of its own, because the folder is there for it alone; tells the error's code and what is left. */
+  const script = (cache: string) => `
+    const { ensureMoto } = await import(${JSON.stringify(join(import.meta.dirname, 'ensure-moto.ts'))});
+    const { readdir } = await import('node:fs/promises');
+    const options = { cacheDirectory: ${JSON.stringify(cache)}, environment: process.env };
+    const error = await ensureMoto(options).catch((error) => error);
+    console.log(JSON.stringify({ code: error.code, hint: error.hint, left: await readdir(${JSON.stringify(cache)}) }));`;
+  const tell = async (command: string, args: readonly string[], cache: string, variables = {}) => {
+    const child = spawn(command, [...args, process.execPath, '--input-type=module', '-e', script(cache)], {
+      env: { ...process.env, ...variables },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    return JSON.parse(await text(child.stdout)) as { code: string; hint: string; left: string[] };
+  };
+
+  it('because no index is reached says so within seconds, and leaves nothing', async () => {
+    const cache = await mkdtemp(join(tmpdir(), 'roadstead-cache-'));
+    const closed = { PIP_INDEX_URL: 'http://127.0.0.1:9/simple', PIP_NO_CACHE_DIR: '1' };
+    expect(await tell('/usr/bin/env', [], cache, closed)).toEqual({
+      code: 'PACKAGE_INDEX_UNREACHABLE',
+      hint: expect.stringContaining('PIP_INDEX_URL'),
+      left: [],
+    });
+    await rm(cache, { recursive: true });
+  }, 60_000);
+
+  it('because the disk is full says so, and leaves nothing', async () => {
+    const cache = await mkdtemp(join(tmpdir(), 'roadstead-cache-'));
+    const mounted = ['-rm', 'sh', '-c', `mount -t tmpfs -o size=6m tmpfs '${cache}' && exec "$0" "$@"`];
+    expect(await tell('unshare', mounted, cache)).toEqual({
+      code: 'DISK_FULL',
+      hint: expect.stringContaining('Make room there.'),
+      left: [],
+    });
+    await rm(cache, { recursive: true });
+  }, 60_000);
 });
 
 describe('moto', () => {
