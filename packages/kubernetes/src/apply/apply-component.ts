@@ -3,13 +3,14 @@ import { type KubernetesClient, requestsAtOnce } from '../client/kubernetes-clie
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 import { describeRef, groupKindOf, type ObjectRef } from '../objects/object-ref.ts';
 import { fieldManager, sortedSet } from './applyset.ts';
+import { declaredKindsOf } from './declared-kinds.ts';
 import { type Fingerprint, fingerprintOf } from './fingerprint.ts';
 import type { Inventory } from './inventory.ts';
 import { type Phase, phaseOf, phases, propagationForReplace } from './object-nature.ts';
 import { writeParent } from './parent.ts';
 import { asAdopted, effectiveDesired, isOlderThanUs } from './plan-objects.ts';
 import type { ObjectChange, PlacedObject, ReleasePlan } from './release-types.ts';
-import { waitEstablished, waitGone } from './wait-for.ts';
+import { waitEstablished, waitGone, waitServed } from './wait-for.ts';
 
 export interface ApplyProgress {
   readonly component: string;
@@ -89,7 +90,7 @@ export async function applyComponent(
         context.onProgress?.({ component, ref: change.ref, change: change.kind, done, total: pending.length });
       },
     );
-    if (phase === 'definitions') await settleDefinitions(context, pending);
+    if (phase === 'definitions') await settleDefinitions(context, pending, placed);
   }
 
   const objects = [...placed.values()].flatMap(
@@ -174,7 +175,8 @@ async function applyChange(
   const force = (change.kind === 'update' || change.kind === 'move') && change.force;
   if (change.kind === 'replace') {
     const propagation = propagationForReplace(change.ref);
-    await client.delete(change.ref, { propagation, ...(change.uid === undefined ? {} : { uid: change.uid }) }, signal);
+    const options = { propagation, ...(change.uid === undefined ? {} : { uid: change.uid }) };
+    if (!change.isGoing) await client.delete(change.ref, options, signal);
     await waitGone(client, change.ref, change.uid, context.clock ?? systemClock, signal);
   }
   const applied = await client.apply(desired, { fieldManager, force }, signal);
@@ -187,13 +189,18 @@ async function adoptee({ client, signal }: ApplyContext, change: ObjectChange): 
   return change.kind === 'update' ? client.get(change.ref, signal) : undefined;
 }
 
-/** New kinds are served a moment after their definition is stored. */
-async function settleDefinitions(context: ApplyContext, pending: readonly ObjectChange[]): Promise<void> {
+/** New kinds are served a moment after their definition is stored, and told by discovery a moment after that. */
+async function settleDefinitions(
+  context: ApplyContext,
+  pending: readonly ObjectChange[],
+  placed: ReadonlyMap<string, PlacedObject>,
+): Promise<void> {
   const definitions = pending.filter((change) => change.ref.kind === 'CustomResourceDefinition');
   if (definitions.length === 0) return;
   const clock = context.clock ?? systemClock;
   await Promise.all(definitions.map((change) => waitEstablished(context.client, change.ref, clock, context.signal)));
-  await context.client.discover({ refresh: true, ...(context.signal === undefined ? {} : { signal: context.signal }) });
+  const kinds = definitions.flatMap((change) => declaredKindsOf(placed.get(change.key)?.object));
+  await waitServed(context.client, kinds, clock, context.signal);
 }
 
 function inventoryAfter(

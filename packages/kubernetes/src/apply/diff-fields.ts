@@ -1,6 +1,6 @@
 import { canonicalJson } from '@roadstead/foundation';
 import { isRecord, type JsonRecord, type KubernetesObject } from '../objects/kubernetes-object.ts';
-import { isSecret } from './fingerprint.ts';
+import { isSecret } from './secret-values.ts';
 
 /** One field of a plan line. `from` is absent for what is added, `to` for what goes. */
 export type FieldChange =

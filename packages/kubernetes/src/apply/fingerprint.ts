@@ -1,7 +1,8 @@
 import { canonicalJson, digestOf, sha256Hex } from '@roadstead/foundation';
-import { isRecord, type JsonRecord, type KubernetesObject, recordAt } from '../objects/kubernetes-object.ts';
+import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 import { fieldManager } from './applyset.ts';
 import { type OwnedField, ownedFieldsOf, packPaths } from './owned-fields.ts';
+import { isSecret, withoutSecretValues } from './secret-values.ts';
 
 /** What the inventory keeps of one member. */
 export interface Fingerprint {
@@ -46,27 +47,6 @@ function digestOfFields(object: KubernetesObject, fields: readonly OwnedField[])
   return sha256Hex(lines.sort().join('\n')).slice(0, digestLength);
 }
 
-export function isSecret(object: { readonly apiVersion: string; readonly kind: string }): boolean {
-  return object.kind === 'Secret' && object.apiVersion === 'v1';
-}
-
 function isSecretPath(path: string): boolean {
-  return path.startsWith('.data') || path.startsWith('.stringData');
-}
-
-function withoutSecretValues(object: KubernetesObject): JsonRecord {
-  const namesOf = (values: unknown) => (isRecord(values) ? Object.keys(values).sort() : undefined);
-  return { ...object, data: namesOf(object.data), stringData: namesOf(object.stringData) };
-}
-
-/** True when every value that we want in a Secret is there. */
-export function secretValuesMatch(desired: KubernetesObject, live: KubernetesObject): boolean {
-  const held = recordAt(live, 'data') ?? {};
-  const wanted = Object.entries(recordAt(desired, 'data') ?? {}).filter(
-    ([name]) => !(name in (recordAt(desired, 'stringData') ?? {})),
-  );
-  const plain = Object.entries(recordAt(desired, 'stringData') ?? {}).map(
-    ([name, text]) => [name, Buffer.from(String(text)).toString('base64')] as const,
-  );
-  return [...wanted, ...plain].every(([name, value]) => held[name] === value);
+  return path.startsWith('.data');
 }

@@ -3,19 +3,20 @@ import { type ApiCatalog, findMapping, preferredMapping } from '../client/api-ca
 import { type KubernetesReader, requestsAtOnce } from '../client/kubernetes-client.ts';
 import type { ResourceMapping } from '../client/resource-path.ts';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
-import { apiVersionOf, groupKindOf, type KindRef, keyOf, refOf } from '../objects/object-ref.ts';
+import { apiVersionOf, type KindRef, keyOf, type ObjectRef, refOf } from '../objects/object-ref.ts';
 import { applySetIdOf, idLabel, inventoryNamespace, parseGroupKind, partOfLabel, readParent } from './applyset.ts';
 import { parseInventory } from './inventory.ts';
 import type { ObservedMember, ObservedParent, ObservedRelease } from './release-types.ts';
 
 /**
  * Reads what is there: the parents, the names of namespaces, and one list per kind by label over all components.
- * `desired` are the kinds that the release holds; kinds of earlier releases come from the parents.
+ * Kinds that only earlier releases held come
+ * from the parents.
  */
 export async function observeRelease(
   client: KubernetesReader,
   components: readonly string[],
-  desired: readonly KindRef[],
+  desired: readonly ObjectRef[],
   signal?: AbortSignal,
 ): Promise<ObservedRelease> {
   const listed = signal === undefined ? {} : { signal };
@@ -40,16 +41,34 @@ export async function observeRelease(
     [...components, ...parents.keys()].map((component) => [applySetIdOf(component), component]),
   );
   const objects = [...wantedMembers.objects, ...formerMembers.objects, ...namespaces];
-  const members = objects.flatMap((object): [string, ObservedMember][] => {
+  const members = new Map<string, ObservedMember>();
+  const written = versionsByKey(catalog, desired);
+  for (const object of objects) {
     const component = componentOf.get(object.metadata.labels?.[partOfLabel] ?? '');
-    return component === undefined ? [] : [[keyOf(refOf(object)), { component, object }]];
-  });
+    const key = keyOf(refOf(object));
+    if (component !== undefined && (!members.has(key) || object.apiVersion === written.get(key)))
+      members.set(key, { component, object });
+  }
   return {
     catalog: withoutKinds(catalog, [...wantedMembers.gone, ...formerMembers.gone]),
     parents,
-    members: new Map(members),
-    namespaces: new Set(namespaceList.items.map((each) => each.metadata.name)),
+    members,
+    namespaces: new Set(
+      namespaceList.items
+        .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+        .map(({ metadata }) => metadata.name),
+    ),
   };
+}
+
+/** In which version the release writes each object; its fields are compared in that one. */
+function versionsByKey(catalog: ApiCatalog, desired: readonly ObjectRef[]): ReadonlyMap<string, string> {
+  return new Map(
+    desired.map(({ namespace, ...ref }) => {
+      const isInNamespace = findMapping(catalog, ref)?.namespaced !== false;
+      return [keyOf(isInNamespace ? { ...ref, namespace: namespace ?? 'default' } : ref), ref.apiVersion];
+    }),
+  );
 }
 
 interface Members {
@@ -90,22 +109,23 @@ function withoutKinds(catalog: ApiCatalog, gone: readonly ResourceMapping[]): Ap
   return gone.length === 0 ? catalog : { ...catalog, resources: catalog.resources.filter((each) => !isGone(each)) };
 }
 
-/** Each kind once, in the version that the release writes, else in the server's preferred one. */
+/** Each kind in every version that the release writes it in (mostly one), else once, in the server's preferred one. */
 export function kindsToList(
   catalog: ApiCatalog,
   desired: readonly KindRef[],
   groupKinds: readonly string[],
 ): readonly ResourceMapping[] {
-  const chosen = new Map<string, ResourceMapping>();
-  const choose = (groupKind: string, mapping: ResourceMapping | undefined) => {
-    if (mapping?.verbs.includes('list') === true && !chosen.has(groupKind)) chosen.set(groupKind, mapping);
+  const chosen = new Set<ResourceMapping>();
+  const choose = (mapping: ResourceMapping | undefined) => {
+    if (mapping?.verbs.includes('list') === true) chosen.add(mapping);
   };
-  for (const kind of desired) choose(groupKindOf(kind), findMapping(catalog, kind));
+  for (const kind of desired) choose(findMapping(catalog, kind));
+  const written = new Set([...chosen].map(({ group, kind }) => `${kind}.${group}`));
   for (const text of groupKinds) {
     const { group, kind } = parseGroupKind(text);
-    choose(text, preferredMapping(catalog, group, kind));
+    if (!written.has(`${kind}.${group}`)) choose(preferredMapping(catalog, group, kind));
   }
-  return [...chosen.values()];
+  return [...chosen];
 }
 
 function toParent(object: Parameters<typeof readParent>[0]): ObservedParent[] {

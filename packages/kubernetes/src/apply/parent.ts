@@ -28,10 +28,11 @@ export async function writeParent(
     before.inventoryText === inventory &&
     before.groupKinds.join() === groupKinds.join() &&
     before.namespaces.join() === namespaces.join();
+  // One that is not known as ours may be of another tool, whose fields are not taken.
   if (!same)
     await client.apply(
       parentObjectOf({ component: state.component, groupKinds, namespaces, inventory }),
-      { fieldManager, force: true },
+      { fieldManager, force: before !== undefined },
       signal,
     );
 }

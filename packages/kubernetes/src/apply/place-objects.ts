@@ -1,9 +1,10 @@
-import type { ApiCatalog } from '../client/api-catalog.ts';
-import { findMapping } from '../client/api-catalog.ts';
-import { type KubernetesObject, stringAt } from '../objects/kubernetes-object.ts';
+import { type ApiCatalog, findMapping, isUnreadable } from '../client/api-catalog.ts';
+import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 import { describeRef, groupKindOf, groupOf, keyOf, refOf } from '../objects/object-ref.ts';
 import { applySetIdOf, partOfLabel } from './applyset.ts';
+import { type DeclaredKind, declaredKindsOf } from './declared-kinds.ts';
 import type { PlacedObject, ReleaseComponent } from './release-types.ts';
+import { withStoredValues, wrongSecretValues } from './secret-values.ts';
 
 interface Scope {
   readonly namespaced: boolean;
@@ -20,7 +21,7 @@ export function placeObjects(
   namespaces: ReadonlySet<string>,
 ): readonly PlacedObject[] {
   const all = components.flatMap((component) => component.objects);
-  const declared = new Map(all.flatMap(declaredKind));
+  const declared = all.flatMap(declaredKindsOf);
   const coming = new Set(
     all.filter((object) => groupKindOf(object) === 'Namespace').map((object) => object.metadata.name),
   );
@@ -28,19 +29,21 @@ export function placeObjects(
   const scopeOf = (object: KubernetesObject): Scope | undefined => {
     const mapping = findMapping(catalog, object);
     if (mapping !== undefined) return { namespaced: mapping.namespaced, served: true };
-    const scope = declared.get(groupKindOf(object));
-    return scope === undefined ? undefined : { namespaced: scope === 'Namespaced', served: false };
+    const coming = declared.find((each) => each.apiVersion === object.apiVersion && each.kind === object.kind);
+    return coming === undefined ? undefined : { namespaced: coming.namespaced, served: false };
   };
   const place = (component: ReleaseComponent, raw: KubernetesObject): PlacedObject => {
     const scope = scopeOf(raw);
-    const object = withMember(component.name, withNamespace(raw, scope));
+    const object = withStoredValues(withMember(component.name, withNamespace(raw, scope)));
     const ref = refOf(object);
     const key = keyOf(ref);
     const base = { key, ref, component: component.name, object };
     const first = seen.get(key);
     if (first !== undefined) return { ...base, refusal: `${describeRef(ref)} is already in component ${first}` };
     seen.set(key, component.name);
-    if (scope === undefined) return { ...base, refusal: notServed(raw, catalog) };
+    if (scope === undefined) return { ...base, refusal: notServed(raw, catalog, declared) };
+    const wrong = wrongSecretValues(raw);
+    if (wrong !== undefined) return { ...base, refusal: wrong };
     const late = component.late?.get(keyOf(refOf(raw))) ?? component.late?.get(key);
     if (late !== undefined) return { ...base, knownAfter: late };
     if (!scope.served) return { ...base, knownAfter: `CustomResourceDefinition of ${groupKindOf(raw)}` };
@@ -63,20 +66,18 @@ function withMember(component: string, object: KubernetesObject): KubernetesObje
   return { ...object, metadata: { ...metadata, labels } };
 }
 
-function declaredKind(object: KubernetesObject): [string, string][] {
-  if (object.kind !== 'CustomResourceDefinition') return [];
-  const kind = stringAt(object, 'spec', 'names', 'kind');
-  const group = stringAt(object, 'spec', 'group');
-  return kind === undefined || group === undefined
-    ? []
-    : [[`${kind}.${group}`, stringAt(object, 'spec', 'scope') ?? 'Namespaced']];
-}
-
-function notServed(object: KubernetesObject, catalog: ApiCatalog): string {
-  const others = catalog.resources.filter(
-    (each) => each.kind === object.kind && each.group === groupOf(object.apiVersion),
+function notServed(object: KubernetesObject, catalog: ApiCatalog, declared: readonly DeclaredKind[]): string {
+  const group = groupOf(object.apiVersion);
+  const others = [...catalog.resources, ...declared].filter(
+    (each) => each.kind === object.kind && each.group === group,
   );
-  if (others.length === 0)
-    return `this cluster does not serve ${object.apiVersion} ${object.kind}, and no CustomResourceDefinition of this release declares it`;
-  return `this cluster serves ${object.kind} as ${others.map((each) => (each.group === '' ? each.version : `${each.group}/${each.version}`)).join(', ')}, not as ${object.apiVersion}`;
+  if (others.length > 0) {
+    const versions = new Set(
+      others.map((each) => (each.group === '' ? each.version : `${each.group}/${each.version}`)),
+    );
+    return `this cluster serves ${object.kind} as ${[...versions].join(', ')}, not as ${object.apiVersion}`;
+  }
+  if (isUnreadable(catalog, group))
+    return `what serves ${object.apiVersion} ${object.kind} does not answer: see kubectl get apiservices`;
+  return `this cluster does not serve ${object.apiVersion} ${object.kind}, and no CustomResourceDefinition of this release declares it`;
 }

@@ -142,6 +142,12 @@ const there = (object: KubernetesObject, component = 'a', applied: KubernetesObj
   applied,
 });
 
+const going = (object: KubernetesObject) => {
+  const member = there(object);
+  const metadata = { ...member.object.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
+  return { ...member, object: { ...member.object, metadata } };
+};
+
 describe('planObjects', () => {
   const cases: readonly [string, World, readonly object[]][] = [
     [
@@ -347,6 +353,28 @@ describe('planObjects', () => {
         { kind: 'create', key: 'Namespace//new' },
         { kind: 'create', knownAfter: 'Namespace new' },
       ],
+    ],
+    [
+      'is being deleted: made anew when it is gone, without a delete of ours',
+      { release: a(configMap('x')), members: [going(configMap('x'))] },
+      [{ kind: 'replace', isGoing: true, uid: 'uid-x', class: 'safe', why: expect.stringMatching(/being deleted/) }],
+    ],
+    [
+      'a namespace that is being deleted: made anew, though a namespace holds data',
+      {
+        release: a({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }),
+        members: [going({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })],
+      },
+      [{ kind: 'replace', isGoing: true, dataBearing: false }],
+    ],
+    [
+      'cannot be tried, and is there: update, known after',
+      {
+        release: a(configMap('x', { a: '2' })),
+        members: [there(configMap('x'))],
+        probes: { [key]: { outcome: { kind: 'notYet', why: 'a webhook that does not answer' } } },
+      },
+      [{ kind: 'update', knownAfter: 'a webhook that does not answer' }],
     ],
     [
       'a kind that nobody serves: refused',

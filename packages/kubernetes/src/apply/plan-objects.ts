@@ -3,10 +3,11 @@ import { compareRefs, type ObjectRef, refOf } from '../objects/object-ref.ts';
 import { fieldManager, partOfLabel } from './applyset.ts';
 import { isImmutableRefusal, yieldReplicas } from './decide-conflicts.ts';
 import { diffFields } from './diff-fields.ts';
-import { desiredDigestOf, type Fingerprint, isSecret, liveDigestOf, secretValuesMatch } from './fingerprint.ts';
+import { desiredDigestOf, type Fingerprint, liveDigestOf } from './fingerprint.ts';
 import { classOfPrune, classOfUpdate, isDataBearing, phaseOf, phases } from './object-nature.ts';
 import { appliedEntryOf, ownedFieldsOf } from './owned-fields.ts';
 import type { ObjectChange, ObservedMember, ObservedRelease, PlacedObject, Probe } from './release-types.ts';
+import { isSecret, secretValuesMatch } from './secret-values.ts';
 
 export interface PlanPolicy {
   /** Whether this object may be deleted though data goes with it. */
@@ -40,10 +41,15 @@ export function isUnchanged(placed: PlacedObject, observed: ObservedRelease): bo
   const member = observed.members.get(placed.key);
   const record = recordOf(observed, placed);
   if (member === undefined || record === undefined) return false;
-  if (member.component !== placed.component || member.object.metadata.deletionTimestamp !== undefined) return false;
+  if (member.component !== placed.component || isGoing(member.object)) return false;
   const desired = effectiveDesired(placed, member.object);
   if (isSecret(desired) && !secretValuesMatch(desired, member.object)) return false;
   return record.desired === desiredDigestOf(desired) && record.live === liveDigestOf(member.object);
+}
+
+/** True while an object is being deleted: what is written to it goes with it. */
+function isGoing(object: KubernetesObject | undefined): boolean {
+  return object?.metadata.deletionTimestamp !== undefined;
 }
 
 /** True for what no list showed: new, or there without our label. */
@@ -59,7 +65,11 @@ export function suspectsOf(
 ): readonly PlacedObject[] {
   if (!tryNew) return suspectsOf(placed, observed).filter((each) => !isUnlisted(each, observed));
   return placed.filter(
-    (each) => each.refusal === undefined && each.knownAfter === undefined && !isUnchanged(each, observed),
+    (each) =>
+      each.refusal === undefined &&
+      each.knownAfter === undefined &&
+      !isGoing(observed.members.get(each.key)?.object) &&
+      !isUnchanged(each, observed),
   );
 }
 
@@ -103,15 +113,42 @@ function planOne(placed: PlacedObject, input: PlanInput): ObjectChange {
   if (placed.refusal !== undefined)
     return { ...base, kind: 'refused', class: 'none', why: placed.refusal, status: undefined };
   const member = input.observed.members.get(key);
-  if (placed.knownAfter !== undefined) {
-    const why = `known after ${placed.knownAfter}`;
-    if (member === undefined) return { ...base, kind: 'create', why, knownAfter: placed.knownAfter };
-    return { ...base, kind: 'update', why, drift: false, force: false, knownAfter: placed.knownAfter };
-  }
+  if (member !== undefined && isGoing(member.object)) return planAfterDeletion(placed, member.object);
+  if (placed.knownAfter !== undefined)
+    return planUntried(placed, member?.object, `known after ${placed.knownAfter}`, placed.knownAfter);
   const probe = input.probes.get(key);
   if (probe === undefined && member === undefined) return { ...base, kind: 'create', why: 'new, not tried' };
   if (probe === undefined) return { ...base, kind: 'none', class: 'none', why: 'as it should be', refresh: false };
   return planProbed(placed, probe, input);
+}
+
+/** What cannot be tried as yet. */
+function planUntried(
+  { key, ref, component }: PlacedObject,
+  live: KubernetesObject | undefined,
+  why: string,
+  knownAfter: string,
+): ObjectChange {
+  const base = { key, ref, component, class: 'safe', fields: [], why, knownAfter } as const;
+  return live === undefined ? { ...base, kind: 'create' } : { ...base, kind: 'update', drift: false, force: false };
+}
+
+/** Somebody else deletes it, so no data is lost by us: we wait until it is gone. */
+function planAfterDeletion({ key, ref, component }: PlacedObject, live: KubernetesObject): ObjectChange {
+  const why = 'is being deleted by somebody; made anew when it is gone';
+  const { uid } = live.metadata;
+  return {
+    key,
+    ref,
+    component,
+    class: 'safe',
+    fields: [],
+    why,
+    kind: 'replace',
+    uid,
+    dataBearing: false,
+    isGoing: true,
+  };
 }
 
 function planProbed(placed: PlacedObject, probe: Probe, input: PlanInput): ObjectChange {
@@ -119,9 +156,10 @@ function planProbed(placed: PlacedObject, probe: Probe, input: PlanInput): Objec
   const base = { key, ref, component, class: 'safe', fields: [] } as const;
   const record = recordOf(input.observed, placed);
   const { outcome, live } = probe;
+  if (live !== undefined && isGoing(live)) return planAfterDeletion(placed, live);
   switch (outcome.kind) {
     case 'notYet':
-      return { ...base, kind: 'create', why: outcome.why, knownAfter: outcome.why };
+      return planUntried(placed, live, outcome.why, outcome.why);
     case 'conflict': {
       const owners = [...new Set(outcome.conflicts.map((conflict) => conflict.manager))].join(', ');
       return {
@@ -156,7 +194,14 @@ function planReplace(placed: PlacedObject, live: KubernetesObject, why: string, 
       status: undefined,
     };
   }
-  return { ...base, kind: 'replace', class: dataBearing ? 'one-way' : 'replace', uid: live.metadata.uid, dataBearing };
+  return {
+    ...base,
+    kind: 'replace',
+    class: dataBearing ? 'one-way' : 'replace',
+    uid: live.metadata.uid,
+    dataBearing,
+    isGoing: false,
+  };
 }
 
 function planMerged(
@@ -211,8 +256,7 @@ function ownsTheSame(live: KubernetesObject, merged: KubernetesObject): boolean 
 function planPrunes({ placed, observed, policy }: PlanInput): ObjectChange[] {
   const wanted = new Set(placed.map((each) => each.key));
   return [...observed.members].flatMap(([key, member]): ObjectChange[] => {
-    if (wanted.has(key) || !isOurs(key, member, observed) || member.object.metadata.deletionTimestamp !== undefined)
-      return [];
+    if (wanted.has(key) || !isOurs(key, member, observed) || isGoing(member.object)) return [];
     const ref = refOf(member.object);
     const base = { key, ref, component: member.component, fields: [], class: classOfPrune(ref) } as const;
     const dataBearing = isDataBearing(ref);

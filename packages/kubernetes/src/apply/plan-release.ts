@@ -1,5 +1,5 @@
 import type { ReadOnlyKubernetesClient } from '../client/kubernetes-client.ts';
-import type { ObjectRef } from '../objects/object-ref.ts';
+import { type ObjectRef, refOf } from '../objects/object-ref.ts';
 import { observeRelease } from './observe-release.ts';
 import { placeObjects } from './place-objects.ts';
 import { planObjects, suspectsOf } from './plan-objects.ts';
@@ -31,7 +31,7 @@ export async function planRelease(
   const { signal, mayForce, allowDataLoss } = options;
   const objects = components.flatMap((component) => component.objects);
   const names = components.map((component) => component.name);
-  const observed = await observeRelease(client, names, objects, signal);
+  const observed = await observeRelease(client, names, objects.map(refOf), signal);
   const placed = placeObjects(components, observed.catalog, observed.namespaces);
   const force = (each: { readonly ref: ObjectRef }, conflict: FieldConflict) => mayForce?.(each.ref, conflict) ?? false;
   const probes = await probeObjects(client, suspectsOf(placed, observed, options.tryNew), observed, force, signal);

@@ -76,6 +76,9 @@ function refusal(error: unknown, placed: PlacedObject): ProbeOutcome {
     };
   if (status.code === 400 && /does not support dry run/.test(status.message))
     return { kind: 'notYet', why: 'an admission webhook that cannot be asked without doing' };
+  const webhook = /failed calling webhook "([^"]*)"/.exec(status.message);
+  if (status.code === 500 && webhook !== null)
+    return { kind: 'notYet', why: `the admission webhook ${webhook[1]}, which does not answer` };
   if (error.code === 'KUBE_INVALID') return { kind: 'refused', status };
   if (
     status.code === 401 ||

@@ -1,13 +1,14 @@
-import { mapBounded } from '@roadstead/foundation';
+import { isRoadsteadError, mapBounded } from '@roadstead/foundation';
+import { isUnreadable, preferredMapping } from '../client/api-catalog.ts';
 import { requestsAtOnce } from '../client/kubernetes-client.ts';
-import { groupKindOf } from '../objects/object-ref.ts';
+import { groupKindOf, type ObjectRef } from '../objects/object-ref.ts';
 import type { ApplyContext } from './apply-component.ts';
-import { sortedSet } from './applyset.ts';
+import { parseGroupKind, sortedSet } from './applyset.ts';
 import { phaseOf, phases } from './object-nature.ts';
 import { observeRelease } from './observe-release.ts';
 import { deleteParent, writeParent } from './parent.ts';
 import { isOurs } from './plan-objects.ts';
-import type { ObjectChange } from './release-types.ts';
+import type { ObjectChange, ObservedRelease } from './release-types.ts';
 
 /**
  * Deletes what the plan says is no longer in the release, then shrinks each set to the kinds and namespaces that it
@@ -15,7 +16,7 @@ import type { ObjectChange } from './release-types.ts';
  * applied, so that what moved is in its new set. Each delete names the uid that was planned: nothing made since goes.
  */
 export async function pruneRelease(context: ApplyContext): Promise<{ readonly pruned: number }> {
-  const { client, plan, signal } = context;
+  const { plan } = context;
   const prunes = plan.changes.filter((change) => change.kind === 'prune');
   let done = 0;
   for (const phase of [...phases].reverse()) {
@@ -23,7 +24,7 @@ export async function pruneRelease(context: ApplyContext): Promise<{ readonly pr
       prunes.filter((change) => phaseOf(change.ref) === phase),
       context.concurrency ?? requestsAtOnce,
       async (change) => {
-        await client.delete(change.ref, change.uid === undefined ? {} : { uid: change.uid }, signal);
+        await deleteJustThis(context, change.ref, change.uid);
         done += 1;
         context.onProgress?.({
           component: change.component,
@@ -37,6 +38,19 @@ export async function pruneRelease(context: ApplyContext): Promise<{ readonly pr
   }
   if (needsShrink(context)) await shrinkParents(context, new Set(prunes.map((change) => change.key)));
   return { pruned: prunes.length };
+}
+
+/** One of its name that was made since is another object, and stays. */
+async function deleteJustThis(
+  { client, signal }: ApplyContext,
+  ref: ObjectRef,
+  uid: string | undefined,
+): Promise<void> {
+  try {
+    await client.delete(ref, uid === undefined ? {} : { uid }, signal);
+  } catch (error) {
+    if (uid === undefined || !isRoadsteadError(error, 'KUBE_CONFLICT')) throw error;
+  }
 }
 
 /** Without a change there is nothing that could have become too wide. */
@@ -61,7 +75,13 @@ function isTooWide(plan: ApplyContext['plan'], component: string, groupKinds: re
       .filter(([key, member]) => member.component === component && isOurs(key, member, plan.observed))
       .map(([, member]) => groupKindOf(member.object)),
   ]);
-  return groupKinds.some((groupKind) => !held.has(groupKind));
+  return groupKinds.some((groupKind) => !held.has(groupKind) && !isOutOfSight(plan.observed, groupKind));
+}
+
+/** A kind that discovery could not read just now: its objects may all be there. */
+function isOutOfSight({ catalog }: ObservedRelease, groupKind: string): boolean {
+  const { group, kind } = parseGroupKind(groupKind);
+  return isUnreadable(catalog, group) && preferredMapping(catalog, group, kind) === undefined;
 }
 
 async function shrinkParents(context: ApplyContext, pruned: ReadonlySet<string>): Promise<void> {
@@ -77,14 +97,20 @@ async function shrinkParents(context: ApplyContext, pruned: ReadonlySet<string>)
     const members = [...observed.members].filter(
       ([key, member]) => member.component === parent.component && isOurs(key, member, observed) && !pruned.has(key),
     );
-    if (members.length === 0 && !plan.components.includes(parent.component)) {
+    const unseen = parent.groupKinds.filter((groupKind) => isOutOfSight(observed, groupKind));
+    if (members.length === 0 && unseen.length === 0 && !plan.components.includes(parent.component)) {
       await deleteParent(client, parent.component, signal);
       return;
     }
-    const groupKinds = sortedSet(members.map(([, member]) => groupKindOf(member.object)));
-    const namespaces = sortedSet(members.flatMap(([, member]) => member.object.metadata.namespace ?? []));
+    const groupKinds = sortedSet([...unseen, ...members.map(([, member]) => groupKindOf(member.object))]);
+    const namespaces = sortedSet([
+      ...(unseen.length > 0 ? parent.namespaces : []),
+      ...members.flatMap(([, member]) => member.object.metadata.namespace ?? []),
+    ]);
     const keys = new Set(members.map(([key]) => key));
-    const inventory = new Map([...parent.inventory].filter(([key]) => keys.has(key)));
+    const inventory = new Map(
+      [...parent.inventory].filter(([key]) => keys.has(key) || unseen.includes(key.slice(0, key.indexOf('/')))),
+    );
     await writeParent(client, observed, { component: parent.component, groupKinds, namespaces, inventory }, signal);
   });
 }

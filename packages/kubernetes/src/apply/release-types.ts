@@ -100,8 +100,13 @@ export type ObjectChange =
       readonly knownAfter?: string;
     })
   | (ChangeBase & { readonly kind: 'move'; readonly movedFrom: string; readonly force: boolean })
-  /** A field that cannot change: delete and make anew. */
-  | (ChangeBase & { readonly kind: 'replace'; readonly uid: string | undefined; readonly dataBearing: boolean })
+  /** A field that cannot change: delete and make anew. `isGoing`: somebody has deleted it already. */
+  | (ChangeBase & {
+      readonly kind: 'replace';
+      readonly uid: string | undefined;
+      readonly dataBearing: boolean;
+      readonly isGoing: boolean;
+    })
   | (ChangeBase & { readonly kind: 'prune'; readonly uid: string | undefined; readonly dataBearing: boolean })
   /** Would be pruned, but holds data, and nobody allowed its loss. */
   | (ChangeBase & { readonly kind: 'retain' })

@@ -1,7 +1,8 @@
 import { type Clock, RoadsteadError } from '@roadstead/foundation';
+import { findMapping } from '../client/api-catalog.ts';
 import type { KubernetesReader } from '../client/kubernetes-client.ts';
 import { type KubernetesObject, recordsAt } from '../objects/kubernetes-object.ts';
-import { describeRef, type ObjectRef } from '../objects/object-ref.ts';
+import { describeRef, type KindRef, type ObjectRef } from '../objects/object-ref.ts';
 
 const pollMs = 100;
 
@@ -17,6 +18,29 @@ export async function waitEstablished(
       (condition) => condition.type === 'Established' && condition.status === 'True',
     ),
   );
+}
+
+/** Waits until discovery knows all of these kinds; 30 s at most. */
+export async function waitServed(
+  client: KubernetesReader,
+  kinds: readonly KindRef[],
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<void> {
+  const deadline = clock.monotonic() + 30_000;
+  for (;;) {
+    const catalog = await client.discover({ refresh: true, ...(signal === undefined ? {} : { signal }) });
+    const missing = kinds.find((kind) => findMapping(catalog, kind) === undefined);
+    if (missing === undefined) return;
+    if (clock.monotonic() > deadline)
+      throw new RoadsteadError(`waited 30 s for ${missing.kind} to be served in ${missing.apiVersion}`, {
+        code: 'KUBE_WAIT_TIMEOUT',
+        value: `${missing.apiVersion}/${missing.kind}`,
+        retry: 'backoff',
+        hint: 'See `kubectl api-resources`, and the conditions of its CustomResourceDefinition.',
+      });
+    await clock.sleep(pollMs, signal);
+  }
 }
 
 /** Waits until an object, or one of this uid, is no longer there; 120 s at most, as finalizers and pods may take their time. */

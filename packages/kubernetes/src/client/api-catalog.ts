@@ -21,6 +21,11 @@ export function preferredMapping(catalog: ApiCatalog, group: string, kind: strin
   return catalog.resources.find((each) => each.kind === kind && each.group === group);
 }
 
+/** True when discovery could not read all of a group: a kind of it that is not in the catalogue may be there. */
+export function isUnreadable(catalog: ApiCatalog, group: string): boolean {
+  return catalog.unreadable.some((each) => groupOf(each) === group);
+}
+
 /** Reads `APIGroupDiscoveryList` (v2 or v2beta1): one answer for all groups of one root. */
 export function parseAggregatedDiscovery(body: unknown): ApiCatalog {
   const resources: ResourceMapping[] = [];
