@@ -4,7 +4,7 @@
  */
 export const readOperations = {
   sts: ['GetCallerIdentity'],
-  iam: ['GetRole', 'GetUser'],
+  iam: ['GetRole'],
   ssm: ['GetParameter'],
   eks: [
     'DescribeAccessEntry',

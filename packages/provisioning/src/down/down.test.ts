@@ -78,6 +78,49 @@ describe('the way down', () => {
   });
 });
 
+describe('the control plane', () => {
+  const eks = {
+    described: { deletionProtection: true },
+    status: 'ACTIVE',
+    tags: { 'roadstead.dev/cluster': 'shop' },
+    health: [],
+    arn: 'arn:c',
+    version: '1.36',
+    securityGroupId: 'sg-eks',
+  };
+
+  it('loses its protection first, and takes the group along that EKS made for it', () => {
+    const { changes, stays } = planDown({ ...empty, eks }, noLeftovers);
+    expect(changes.map(({ id, action }) => `${action} ${id}`)).toEqual([
+      'update eks/cluster/protection',
+      'delete eks/cluster',
+    ]);
+    expect(receiptOf({ changes, stays }, new Set(changes.map(({ id }) => id))).removed).toEqual([
+      'cluster shop',
+      'security group sg-eks, which EKS made for cluster shop',
+    ]);
+  });
+
+  it('of somebody else blocks the way', () => {
+    const { changes, blockers } = planDown({ ...empty, eks: { ...eks, tags: {} } }, noLeftovers);
+    expect(changes).toEqual([]);
+    expect(blockers).toMatchObject([{ what: 'cluster shop', maker: 'somebody else' }]);
+  });
+});
+
+describe('logs', () => {
+  const logGroup = { name: '/aws/eks/shop/cluster', retentionDays: 90, storedBytes: 10 * 2 ** 30 };
+
+  it('stay with what they cost, or go last when that is asked for', () => {
+    expect(planDown({ ...empty, logGroup }, noLeftovers).stays).toEqual([
+      { what: 'log group /aws/eks/shop/cluster', why: 'logs are kept by policy, for 90 days', monthlyUsd: 0.3 },
+    ]);
+    const { changes, stays } = planDown({ ...empty, logGroup }, noLeftovers, { volumes: 'keep', logs: 'delete' });
+    expect(changes.map(({ id }) => id)).toEqual(['logs/group']);
+    expect(stays).toEqual([]);
+  });
+});
+
 describe('whose a thing is', () => {
   it.each([
     [{ 'elbv2.k8s.aws/cluster': 'shop' }, true],

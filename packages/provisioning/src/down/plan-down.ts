@@ -7,7 +7,7 @@ import { deletedStack } from '../plan/plan-stacks.ts';
 import { isOurs, stackTag } from '../plan/tags.ts';
 import { usual } from '../plan/usual-seconds.ts';
 import type { Blocker, Leftovers } from './leftovers.ts';
-import type { Stay } from './receipt.ts';
+import { ownGroupField, type Stay } from './receipt.ts';
 
 /** What happens to what holds data, and to logs. */
 export interface DownPolicy {
@@ -138,10 +138,15 @@ function clusterChanges(observed: ObservedAws): Change[] {
       action: 'delete',
       class: 'disruptive',
       what,
-      fields: [],
+      fields: goesWith(cluster.securityGroupId),
       usualSeconds: usual.clusterDelete,
     },
   ];
+}
+
+/** What EKS made for the control plane and removes with it. */
+function goesWith(securityGroupId: string | undefined): Change['fields'] {
+  return securityGroupId === undefined ? [] : [{ path: ownGroupField, from: securityGroupId }];
 }
 
 function unprotectedStack(stack: ObservedStack): Change {

@@ -7,6 +7,9 @@ export interface Stay {
   readonly monthlyUsd?: number;
 }
 
+/** The field of the control plane's line that names the security group which EKS made for it. */
+export const ownGroupField = 'securityGroup';
+
 /** What a way down removed, what stayed, and what that costs a month. */
 export interface Receipt {
   readonly removed: readonly string[];
@@ -23,7 +26,12 @@ export function receiptOf(
     .filter((change) => !done.has(change.id))
     .map((change) => ({ what: change.what, why: 'not removed yet: run `roadstead down` again' }));
   return {
-    removed: deletions.filter((change) => done.has(change.id)).map((change) => change.what),
+    removed: deletions.filter((change) => done.has(change.id)).flatMap(removedBy),
     stayed: [...plan.stays, ...left],
   };
+}
+
+function removedBy({ what, fields }: Change): string[] {
+  const group = fields.find(({ path }) => path === ownGroupField)?.from;
+  return group === undefined ? [what] : [what, `security group ${String(group)}, which EKS made for ${what}`];
 }

@@ -5,8 +5,11 @@ import { at } from './eks-fields.ts';
 import { type Outputs, type Resolved, resolveLate } from './late-values.ts';
 import { accessTag, ownerTags, poolTag, stackTag, zoneTag } from './tags.ts';
 
-/** The policy that makes a principal admin of the whole cluster by EKS's own authorizer. */
-export const clusterAdminPolicy = 'arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy';
+/** The policy that makes a principal admin of the whole cluster by EKS's own authorizer, in the principal's partition. */
+export function clusterAdminPolicy(principalArn: string): string {
+  const partition = principalArn.split(':')[1] ?? 'aws';
+  return `arn:${partition}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy`;
+}
 
 /** A stack as it should be, with what is known filled in. */
 export interface DesiredStack {
@@ -93,7 +96,7 @@ export function desiredAccessEntries(
   const own: DesiredAccessEntry = {
     principalArn: ownPrincipalArn,
     kubernetesGroups: named?.kubernetesGroups ?? [],
-    accessPolicies: [...new Set([...(named?.accessPolicies ?? []), clusterAdminPolicy])],
+    accessPolicies: [...new Set([...(named?.accessPolicies ?? []), clusterAdminPolicy(ownPrincipalArn)])],
     tags: ownerTags(release.cluster.name, { [accessTag]: 'own' }),
     own: true,
   };
