@@ -30,12 +30,11 @@ export const createAddon: Handler = async (eks, request) => {
   const values = valuesOf(source, text(input, 'configurationValues'), subject);
   const tags = textMap(input, 'tags');
   refuseTags(tags);
-  const identities = { version, input, ownerArn: undefined };
-  raise(refuseIdentities(cluster, source, identities));
   await requireRoles(eks, cluster, input);
   const addon = newAddon(eks, cluster, request, { name, version, tags });
   if (cluster.addons.has(name)) throw resourceInUse('Addon already exists.', subject);
-  raise(refuseIdentities(cluster, source, identities));
+  // After everything that is waited for: what makes the associations next does not look again.
+  raise(refuseIdentities(cluster, source, { version, input, ownerArn: undefined }));
   cluster.addons.set(name, addon);
   addon.associationIds = makeOwnedAssociations(eks, cluster, addon.arn, records(input, 'podIdentityAssociations'));
   eks.state.changed();

@@ -40,11 +40,9 @@ async function startUpdate(eks: Eks, cluster: ClusterRecord, request: AwsRequest
   const configuration =
     text(input, 'configurationValues') ?? (mode === 'PRESERVE' ? addon.configurationValues : undefined);
   const values = valuesOf(source, configuration, subject);
-  const identities = { version, input, ownerArn: addon.arn };
-  raise(refuseIdentities(cluster, source, identities));
   await requireRoles(eks, cluster, input);
   refuseWhileUpdating(cluster, { addonName: addon.name }, 'UpdateAddon');
-  raise(refuseIdentities(cluster, source, identities));
+  raise(refuseIdentities(cluster, source, { version, input, ownerArn: addon.arn }));
   const roleArn = text(input, 'serviceAccountRoleArn');
   const update = openUpdate(eks, cluster, { addonName: addon.name }, 'AddonUpdate', [
     ['AddonVersion', version],
