@@ -67,6 +67,7 @@ export const codeMeanings: Readonly<Record<string, CodeMeaning>> = {
   MOTO_START_FAILED: { todo: 'the lines that follow are its own; remove the environment that they name and try again' },
   NOT_YET_KNOWN: { todo: 'the line says why; `needs` or another stack’s Outputs bring it' },
   OUT_OF_RANGE: { says: 'A number, and the range in which it must be.', todo: 'a number in that range' },
+  STACK_FAILED: { todo: 'what was made is rolled back; mend what CloudFormation names, then run `roadstead up` again' },
   STACK_NOT_USABLE: { says: 'A stack is in a state that no update leads out of; it is named.' },
   STOPPED: { todo: 'Run the same command again to go on.' },
   UNEXPECTED: {
@@ -87,7 +88,6 @@ export const codeMeanings: Readonly<Record<string, CodeMeaning>> = {
   WRONG_INPUT: { says: 'What was given cannot be meant; the line says why.' },
   WRONG_INPUTS: {
     says: 'A member of the file of inputs is missing or of another type; it is named.',
-    todo: 'examples/inputs.json has every member',
   },
   WRONG_LIST: { todo: 'a list, as cluster.nodePools' },
   WRONG_SUFFIX: { todo: 'an expression that gives text, as zone.suffix' },

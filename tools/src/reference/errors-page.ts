@@ -51,8 +51,8 @@ async function entriesOf(root: string): Promise<readonly Entry[]> {
 }
 
 /**
- * Puts meanings where sources have no words. Throws for a code that stays without words or without a next step, and for a
- * meaning that nothing needs: it would go stale unseen.
+ * Puts meanings where sources have no words; where they have, theirs count. Throws for a code that stays without words or
+ * without a next step, and for a meaning of a code that nobody gives out.
  */
 export function withMeanings(
   entries: readonly Entry[],
@@ -74,8 +74,6 @@ function tell(entry: Entry, { says, todo }: CodeMeaning, faults: string[]): Entr
   if (lacksWords && says === undefined)
     faults.push(`${code} says nothing: write its message where it is given out, or here`);
   if (lacksNext && todo === undefined) faults.push(`${code} has no hint: write one where it is given out, or here`);
-  if (!lacksWords && says !== undefined) faults.push(`${code} has words in the sources: leave out says`);
-  if (!lacksNext && todo !== undefined) faults.push(`${code} has a hint in the sources: leave out todo`);
   return {
     ...entry,
     uses: uses.map(({ message, hint }, index) => ({

@@ -35,7 +35,10 @@ async function inputsOf(file: string): Promise<Inputs> {
   const read = parseInputs(await readInput({ file, what: 'file of inputs', hint }));
   if ('inputs' in read) return read.inputs;
   const place = { line: 1, column: 1 };
-  throw new WrongInput(read.mistakes.map((message) => problemAt(file, place, { code: 'WRONG_INPUTS', message })));
+  const example = 'examples/inputs.json has every member';
+  throw new WrongInput(
+    read.mistakes.map((message) => problemAt(file, place, { code: 'WRONG_INPUTS', message, hint: example })),
+  );
 }
 
 async function recordedInputs({ config }: CommandContext, id: string): Promise<Inputs> {

@@ -3,7 +3,10 @@ import { createColors } from 'picocolors';
 import { expect, it } from 'vitest';
 import { statusText } from './status.ts';
 
-const nothing: Status = { cluster: 'shop', controlPlane: 'not there', problems: [], nodes: [], addons: [], stacks: [] };
+const nothing: Status = {
+  ...{ cluster: 'shop', controlPlane: 'not there', problems: [], nodes: [], addons: [], stacks: [] },
+  ...{ history: [], warnings: [] },
+};
 const text = (status: Partial<Status>): string[] => statusText({ ...nothing, ...status }, createColors(false), 100_000);
 
 it('of a cluster that is not there has no empty headings', () => {
@@ -14,6 +17,10 @@ it('of a cluster that is not there has no empty headings', () => {
     '  next           -',
     '  known good     -',
   ]);
+});
+
+it('says what could not be read', () => {
+  expect(text({ warnings: ['Nodes cannot be listed: forbidden'] })).toContain('⚠ Nodes cannot be listed: forbidden');
 });
 
 it('of one at work says who, since when and how far', () => {

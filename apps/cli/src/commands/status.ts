@@ -41,6 +41,7 @@ export function statusText(status: Status, colours: Colours, nowMs: number): str
           `${colours.yellow('at work')}: ${status.working.user}, \`${status.working.purpose}\` since ${new Date(status.working.since).toISOString()} (process ${status.working.pid} on ${status.working.host})`,
         ]),
     ...runLines(status, nowMs),
+    ...status.warnings.map((warning) => `${colours.yellow('⚠')} ${warning}`),
     ...status.problems.map(
       (problem) =>
         `${colours.red('✗')} ${problem.message} [${problem.code}]${problem.hint === undefined ? '' : `\n  ${problem.hint}`}`,
