@@ -102,6 +102,19 @@ function waitForObjects(
 
 async function openRelease(options: ComponentExecutorOptions, context: StepContext): Promise<Opened> {
   const client = await options.connect();
+  try {
+    return { client, plan: await layFoundations(options, client, context) };
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+async function layFoundations(
+  options: ComponentExecutorOptions,
+  client: KubernetesClient,
+  context: StepContext,
+): Promise<ReleasePlan> {
   await carryInputs(client, options.inputs, context.signal);
   const components = componentsOf(options.release, await options.outputs());
   // The shown plan has tried what is new; trying it again would only cost a request for each object.
@@ -112,7 +125,7 @@ async function openRelease(options: ComponentExecutorOptions, context: StepConte
     throw planMoved([...moved.map(({ what, why }) => `${what}: ${why}`), ...now.refusals]);
   for (const name of plan.components)
     await applyComponent(applyContext(options, client, plan, context), name, 'foundations');
-  return { client, plan };
+  return plan;
 }
 
 function applyContext(

@@ -1,5 +1,6 @@
+import { messageOf } from '@roadstead/foundation';
 import { observe } from '@roadstead/provisioning';
-import type { Failure, Run, Step } from '@roadstead/store';
+import type { AuditEntry, Failure, Run, Step } from '@roadstead/store';
 import { connectReader } from './connect.ts';
 import { clusterIdOf } from './plan-up.ts';
 import type { DeclaredCluster } from './target.ts';
@@ -40,6 +41,10 @@ export interface Status {
   readonly nodes: readonly NodeCount[];
   readonly addons: readonly { readonly name: string; readonly version: string; readonly status: string }[];
   readonly stacks: readonly { readonly name: string; readonly status: string }[];
+  /** Who did what, newest first. */
+  readonly history: readonly Omit<AuditEntry, 'subject'>[];
+  /** What could not be read, and why. */
+  readonly warnings: readonly string[];
 }
 
 /** Reads the store and the world. Right without a store: then it tells what is there. */
@@ -50,11 +55,13 @@ export async function readStatus(world: ReadingWorld, target: DeclaredCluster, s
     readRecorded(world, id),
     observe(world.reader, { cluster: { name, account, region } }, { drift: false, clock: world.clock, signal }),
   ]);
+  const { nodes, warnings } = await readNodes(world, observed, signal);
   return {
     cluster: name,
     controlPlane: observed.eks?.status ?? 'not there',
     ...recorded,
-    nodes: await readNodes(world, observed, signal),
+    nodes,
+    warnings,
     addons: Object.values(observed.addons).map((addon) => ({
       name: addon.name,
       version: String(addon.described.addonVersion ?? ''),
@@ -65,10 +72,11 @@ export async function readStatus(world: ReadingWorld, target: DeclaredCluster, s
 }
 
 async function readRecorded({ store, clock, isGone }: ReadingWorld, id: string) {
-  const [record, lease, run] = await Promise.all([
+  const [record, lease, run, audit] = await Promise.all([
     store.records.read(id),
     store.leases.read(id),
     store.journal.lastRun(id),
+    store.audit.latest(id, mostHistory),
   ]);
   const steps = run === undefined ? [] : await store.journal.steps(run.id);
   const isHeld = lease !== undefined && lease.expiresAt > clock.now() && !isGone(lease.holder);
@@ -80,8 +88,11 @@ async function readRecorded({ store, clock, isGone }: ReadingWorld, id: string) 
     ...(held === undefined ? {} : { working: { ...held.holder, since: held.acquiredAt } }),
     ...(run === undefined ? {} : { run: runOf(run, steps, isHeld) }),
     problems: record?.problems ?? [],
+    history: audit.map(({ subject: _, ...entry }) => entry),
   };
 }
+
+const mostHistory = 20;
 
 /** A run that says it runs while nobody holds the cluster was killed: the next one goes on from what is there. */
 export function runOf(run: Run, steps: readonly Step[], isHeld: boolean): NonNullable<Status['run']> {
@@ -101,18 +112,20 @@ export function runOf(run: Run, steps: readonly Step[], isHeld: boolean): NonNul
   };
 }
 
-/** None while there is no API server, or while it does not let this caller in. */
+/** None while there is no API server. One that does not answer, or does not let this caller in, is a warning. */
 async function readNodes(
   world: ReadingWorld,
   observed: Parameters<typeof connectReader>[1],
   signal: AbortSignal,
-): Promise<NodeCount[]> {
+): Promise<Pick<Status, 'nodes' | 'warnings'>> {
   const client = connectReader(world, observed);
-  if (client === undefined) return [];
+  if (client === undefined) return { nodes: [], warnings: [] };
   try {
-    return countNodes((await client.list({ apiVersion: 'v1', kind: 'Node' }, { signal })).items);
-  } catch {
-    return [];
+    const { items } = await client.list({ apiVersion: 'v1', kind: 'Node' }, { signal });
+    return { nodes: countNodes(items), warnings: [] };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { nodes: [], warnings: [`Nodes cannot be listed: ${messageOf(error)}`] };
   } finally {
     await client.close();
   }

@@ -103,6 +103,33 @@ describe('up', () => {
   });
 });
 
+describe('status', () => {
+  it('tells what is verified, what is there, and who did what', async () => {
+    const here = await world.machine('alice');
+    const prepared = await mustPlan(here, await smallTarget());
+    await follow(here, prepared);
+    expect(await readStatus(here, await smallTarget(), never)).toMatchObject({
+      controlPlane: 'ACTIVE',
+      currentVersion: prepared.release.version,
+      run: { state: 'done' },
+      nodes: [
+        { pool: 'app', ready: 1 },
+        { pool: 'app', ready: 1 },
+      ],
+      history: [{ action: 'up-done' }, { action: 'up-begun', detail: { user: 'alice' } }],
+      warnings: [],
+    });
+  });
+
+  it('says when nodes cannot be listed, and tells the rest', async () => {
+    await up(await world.machine('alice'), await smallTarget());
+    world.kubernetes.fault = () => 403;
+    const status = await readStatus(await world.machine('bob'), await smallTarget(), never);
+    expect(status).toMatchObject({ controlPlane: 'ACTIVE', nodes: [], history: [] });
+    expect(status.warnings).toEqual([expect.stringContaining('Nodes cannot be listed')]);
+  });
+});
+
 describe('what has moved since the plan was shown', () => {
   it('in Kubernetes stops the run before anything is applied', async () => {
     const here = await world.machine('alice');

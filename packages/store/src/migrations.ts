@@ -8,7 +8,7 @@ export async function migrate(engine: Engine): Promise<void> {
   const migrator = new Migrator({ db: engine.db, provider: { getMigrations: async () => migrations(engine) } });
   let result = await migrator.migrateToLatest();
   // Two processes that open a new store together may both record the same migration: the loser finds it done.
-  if (result.error !== undefined) result = await migrator.migrateToLatest();
+  if (result.error !== undefined && !isRoadsteadError(result.error)) result = await migrator.migrateToLatest();
   if (result.error === undefined) return;
   if (isRoadsteadError(result.error)) throw result.error;
   throw new RoadsteadError('The store could not be brought to the newest schema', {
