@@ -4,8 +4,14 @@ import { expect, it } from 'vitest';
 import { statusText } from './status.ts';
 
 const nothing: Status = {
-  ...{ cluster: 'shop', controlPlane: 'not there', problems: [], nodes: [], addons: [], stacks: [] },
-  ...{ history: [], warnings: [] },
+  cluster: 'shop',
+  controlPlane: 'not there',
+  problems: [],
+  warnings: [],
+  nodes: [],
+  addons: [],
+  stacks: [],
+  history: [],
 };
 const text = (status: Partial<Status>): string[] => statusText({ ...nothing, ...status }, createColors(false), 100_000);
 
@@ -68,5 +74,20 @@ it('of one with a problem says its code and what to do', () => {
   expect(text({ problems: [failure], run }).slice(5)).toEqual([
     '  last run: up done, 60 s',
     '✗ no quota [STACK_FAILED]\n  ask for it',
+  ]);
+});
+
+it('says what could not be read, and who did what of late', () => {
+  const history = Array.from({ length: 7 }, (_, index) => ({
+    at: 1000 * index,
+    actor: `ada${index}`,
+    action: 'up-begun',
+    detail: {},
+  }));
+  const lines = text({ warnings: ['Nodes cannot be listed: no answer'], history });
+  expect(lines).toContain('! Nodes cannot be listed: no answer');
+  expect(lines.slice(-6)).toEqual([
+    'history',
+    ...[0, 1, 2, 3, 4].map((index) => `  1970-01-01T00:00:0${index}.000Z  up-begun  ada${index}`),
   ]);
 });

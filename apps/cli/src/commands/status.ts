@@ -41,7 +41,7 @@ export function statusText(status: Status, colours: Colours, nowMs: number): str
           `${colours.yellow('at work')}: ${status.working.user}, \`${status.working.purpose}\` since ${new Date(status.working.since).toISOString()} (process ${status.working.pid} on ${status.working.host})`,
         ]),
     ...runLines(status, nowMs),
-    ...status.warnings.map((warning) => `${colours.yellow('⚠')} ${warning}`),
+    ...status.warnings.map((warning) => `${colours.yellow('!')} ${warning}`),
     ...status.problems.map(
       (problem) =>
         `${colours.red('✗')} ${problem.message} [${problem.code}]${problem.hint === undefined ? '' : `\n  ${problem.hint}`}`,
@@ -55,8 +55,15 @@ export function statusText(status: Status, colours: Colours, nowMs: number): str
       colours.bold('stacks'),
       status.stacks.map(({ name, status: state }) => [name, state]),
     ),
+    ...section(
+      colours.bold('history'),
+      status.history.slice(0, shownHistory).map(({ at, action, actor }) => [new Date(at).toISOString(), action, actor]),
+    ),
   ];
 }
+
+/** Entries that are shown, newest first; the JSON output has more. */
+const shownHistory = 5;
 
 function runLines({ run }: Status, nowMs: number): string[] {
   if (run === undefined) return [];
