@@ -27,6 +27,8 @@ export interface Engine {
   readonly serial: 'integer' | 'bigserial';
   /** Column type of text that is compared byte by byte. */
   readonly text: string;
+  /** What time the database's own clock says; undefined where it is this machine's. */
+  serverNow(): Promise<number | undefined>;
   /** Keeps a lease row as it is until the transaction ends, so that nobody takes the lease over before a write is done. */
   keepLease(query: LeaseQuery): LeaseQuery;
   /** Adds a column unless it is there. `definition` is SQL, with the type first. */
@@ -43,6 +45,7 @@ export function openSqlite(file: string): Engine {
     db: new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database, state) }) }),
     serial: 'integer',
     text: 'text',
+    serverNow: async () => undefined,
     // Immediate transactions exclude each other.
     keepLease: (query) => query,
     addColumn: async (db, table, column, definition) => {
@@ -67,11 +70,16 @@ export function openPostgres(url: string): Engine {
   });
   // An idle connection that the server ends is replaced at the next query; without a listener it would end the process.
   pool.on('error', () => {});
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: adaptPool(pool) }) });
   return {
     name: 'postgres',
-    db: new Kysely<Tables>({ dialect: new PostgresDialect({ pool: adaptPool(pool) }) }),
+    db,
     serial: 'bigserial',
     text: 'text collate "C"',
+    serverNow: async () => {
+      const now = sql<{ ms: number }>`select (extract(epoch from clock_timestamp()) * 1000)::bigint as ms`;
+      return (await now.execute(db)).rows[0]?.ms;
+    },
     keepLease: (query) => query.forShare(),
     addColumn: async (db, table, column, definition) => {
       await sql`alter table ${sql.ref(table)} add column if not exists ${sql.ref(column)} ${sql.raw(definition)}`.execute(

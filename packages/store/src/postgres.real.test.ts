@@ -76,6 +76,18 @@ it('holds a takeover back until a write that was checked before it is done', asy
   }
 });
 
+it.each([
+  [3600, /clock is 3[56]\d\d s ahead of/],
+  [-60, /clock is (60|61) s behind/],
+])(
+  'refuses a machine whose clock is %i s off, as it would take leases from those at work',
+  async (seconds, message) => {
+    const clock = { now: () => Date.now() + seconds * 1000 };
+    const opened = openStore({ databaseUrl: await newDatabase() }, clock);
+    await expect(opened).rejects.toMatchObject({ code: 'STORE_CLOCK_SKEW', message: expect.stringMatching(message) });
+  },
+);
+
 it('tells of a server that goes away in the middle', async () => {
   const store = await openStore({ databaseUrl: await newDatabase() });
   await stop();

@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '@roadstead/foundation';
-import { isRoadsteadError } from '@roadstead/foundation';
+import { type Clock, isRoadsteadError, RoadsteadError, systemClock } from '@roadstead/foundation';
 import { Audit } from './audit.ts';
 import { type Engine, openPostgres, openSqlite } from './engine.ts';
 import { directoryFailure } from './engine-failure.ts';
@@ -28,14 +27,18 @@ export interface Store {
 /** `directory` holds an embedded SQLite store; `databaseUrl` names a PostgreSQL one. */
 export type StoreLocation = { readonly directory: string } | { readonly databaseUrl: string };
 
+/** How far a machine's clock may be off its database's, so that no two are off each other by what a lease has left. */
+const mostSkewMs = 15_000;
+
 /**
- * Rejects with `STORE_DISK_FULL`, `STORE_DAMAGED`, `STORE_BUSY`, `STORE_UNUSABLE`, `STORE_UNREACHABLE` or `STORE_MIGRATION`;
- * but for the last, so does every call of the store.
+ * Rejects with `STORE_CLOCK_SKEW`, or with `STORE_DISK_FULL`, `STORE_DAMAGED`, `STORE_BUSY`, `STORE_UNUSABLE`, `STORE_UNREACHABLE` or `STORE_MIGRATION`;
+ * but for the first and the last, so does every call of the store.
  */
-export async function openStore(location: StoreLocation): Promise<Store> {
+export async function openStore(location: StoreLocation, clock: Pick<Clock, 'now'> = systemClock): Promise<Store> {
   const engine = open(location);
   const { db } = engine;
   try {
+    refuseSkew(clock.now(), await engine.serverNow());
     await migrate(engine);
   } catch (error) {
     await db.destroy();
@@ -49,6 +52,21 @@ export async function openStore(location: StoreLocation): Promise<Store> {
     beginRun: (lease, clock, run) => beginRun(engine, lease, clock, run),
     close: () => db.destroy(),
   };
+}
+
+/** Leases end by the wall clock: a machine that is ahead would take over from one that is at work. */
+function refuseSkew(own: number, server: number | undefined): void {
+  const skewMs = server === undefined ? 0 : own - server;
+  if (Math.abs(skewMs) <= mostSkewMs) return;
+  const seconds = Math.round(Math.abs(skewMs) / 1000);
+  throw new RoadsteadError(
+    `This machine's clock is ${seconds} s ${skewMs > 0 ? 'ahead of' : 'behind'} the clock of the store's database`,
+    {
+      code: 'STORE_CLOCK_SKEW',
+      value: skewMs,
+      hint: 'Leases are kept by the clock: let NTP set it on both machines, then run the same command again.',
+    },
+  );
 }
 
 function open(location: StoreLocation): Engine {
