@@ -26,7 +26,7 @@ it('of a cluster that is not there has no empty headings', () => {
 });
 
 it('says what could not be read', () => {
-  expect(text({ warnings: ['Nodes cannot be listed: forbidden'] })).toContain('⚠ Nodes cannot be listed: forbidden');
+  expect(text({ warnings: ['Nodes cannot be listed: forbidden'] })).toContain('! Nodes cannot be listed: forbidden');
 });
 
 it('of one at work says who, since when and how far', () => {
