@@ -32,29 +32,47 @@ export const anonymous: CredentialSource = { current: async () => ({}), reject: 
 const skewMs = 60_000;
 
 /**
- * Credentials from an asynchronous function (EKS tokens, exec plugins). One fetch at a time, however many requests wait.
+ * Credentials from an asynchronous function (EKS tokens, exec plugins). One fetch at a time, however many requests wait;
+ * a waiter that is told to stop leaves it to the others.
  */
-export function refreshingCredentials(
-  fetchCredential: (signal?: AbortSignal) => Promise<Credential>,
-  clock: Clock,
-): CredentialSource {
+export function refreshingCredentials(fetchCredential: () => Promise<Credential>, clock: Clock): CredentialSource {
   let held: Credential | undefined;
   let inFlight: Promise<Credential> | undefined;
   const isFresh = (credential: Credential) =>
     credential.expiresAtMs === undefined || credential.expiresAtMs - skewMs > clock.now();
   return {
-    // The first waiter's signal does not reach the fetch: others may still want its answer.
-    current: async () => {
+    current: async (signal) => {
+      signal?.throwIfAborted();
       if (held !== undefined && isFresh(held)) return held;
-      inFlight ??= fetchCredential().finally(() => {
-        inFlight = undefined;
-      });
-      held = await inFlight;
-      return held;
+      inFlight ??= fetchCredential().then(
+        (credential) => {
+          inFlight = undefined;
+          held = credential;
+          return credential;
+        },
+        (error: unknown) => {
+          inFlight = undefined;
+          throw error;
+        },
+      );
+      return unlessAborted(inFlight, signal);
     },
     reject: (credential) => {
       if (held === credential) held = undefined;
       return true;
     },
   };
+}
+
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const ended = new AbortController();
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: ended.signal });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    ended.abort();
+  }
 }

@@ -150,7 +150,54 @@ describe('retries', () => {
   });
 });
 
+describe('what a server or proxy may do to us', () => {
+  it('is told as what it is: an object that no store takes is not sent again', async () => {
+    const { client, server } = await start((_request, response) =>
+      answerStatus(response, 500, 'InternalError', 'etcdserver: request is too large'),
+    );
+    await expect(client.apply(configMap, { fieldManager: 'roadstead' })).rejects.toMatchObject({
+      code: 'KUBE_TOO_LARGE',
+      retry: 'never',
+    });
+    expect(server.seen.filter((each) => each.method === 'PATCH')).toHaveLength(1);
+  });
+
+  it('is no crash: an answer to a subresource or a review that is a page of a proxy', async () => {
+    const { client } = await start((_request, response) => response.writeHead(200).end('<html>login</html>'));
+    const token = client.createSubresource({ ...configMap, name: 'x', namespace: 'a' }, 'token', {});
+    await expect(token).rejects.toMatchObject({ code: 'KUBE_BAD_ANSWER' });
+    await expect(client.whoAmI()).rejects.toMatchObject({ code: 'KUBE_BAD_ANSWER' });
+  });
+});
+
 describe('credentials', () => {
+  it('are not waited for by who was told to stop; the others get them', async () => {
+    let give = (_token: string): void => undefined;
+    const source = refreshingCredentials(
+      () => new Promise((resolve) => (give = (token) => resolve({ token }))),
+      new FakeClock(),
+    );
+    const controller = new AbortController();
+    const first = source.current(controller.signal);
+    const second = source.current();
+    controller.abort(new Error('Ctrl-C'));
+    await expect(first).rejects.toThrow('Ctrl-C');
+    give('t-1');
+    expect(await second).toEqual({ token: 't-1' });
+    await expect(source.current(controller.signal)).rejects.toThrow('Ctrl-C');
+  });
+
+  it('that cannot be had are an error of ours with its cause, as every other of a request', async () => {
+    const cause = new Error('the session has expired');
+    const failing: CredentialSource = { current: () => Promise.reject(cause), reject: () => false };
+    const { client } = await start(() => undefined, { credentials: failing });
+    await expect(client.getRaw('/a')).rejects.toMatchObject({
+      code: 'KUBE_NO_CREDENTIALS',
+      message: expect.stringContaining('the session has expired'),
+      cause,
+    });
+  });
+
   it('fetches a token once for many requests and once more after a 401', async () => {
     const clock = new FakeClock();
     let made = 0;
@@ -296,6 +343,69 @@ describe('watch', () => {
     const events = await collect(client.watch(pods, { signal: controller.signal }), 3, controller);
     expect(events.map((event) => event.type)).toEqual(['snapshot', 'put', 'remove']);
     expect(server.seen.at(-1)?.url).toContain('resourceVersion=20');
+  });
+
+  it('lists anew after any error within the stream: going on from there could fail for ever', async () => {
+    const controller = new AbortController();
+    let lists = 0;
+    const { client } = await start((request, response) => {
+      if (request.url.includes('watch=true')) {
+        response
+          .writeHead(200)
+          .end(line('ERROR', { kind: 'Status', code: 500, reason: 'InternalError', message: 'cannot decode' }));
+        return;
+      }
+      lists += 1;
+      answerJson(response, 200, { items: [pod(`p${lists}`)], metadata: { resourceVersion: '1' } });
+    });
+    const events = await collect(client.watch(pods, { signal: controller.signal }), 3, controller);
+    expect(events.map((event) => event.type)).toEqual(['snapshot', 'trouble', 'snapshot']);
+  });
+
+  it('keeps its place when an event has no version of its own', async () => {
+    const controller = new AbortController();
+    const { client, server } = await start((request, response, count) => {
+      if (!request.url.includes('watch=true'))
+        return answerJson(response, 200, { items: [], metadata: { resourceVersion: '10' } });
+      response.writeHead(200);
+      if (count === 2) response.end(line('BOOKMARK', { kind: 'Pod', metadata: {} }));
+      else response.write(line('ADDED', full('two', '21')));
+      return undefined;
+    });
+    await collect(client.watch(pods, { signal: controller.signal }), 2, controller);
+    expect(server.seen.at(-1)?.url).toContain('resourceVersion=10');
+  });
+
+  it('takes no connection away from requests', async () => {
+    const controller = new AbortController();
+    const { client } = await start(
+      (request, response) => {
+        if (request.url.includes('watch=true')) return response.writeHead(200).flushHeaders();
+        if (request.url.startsWith('/api/v1/pods'))
+          return answerJson(response, 200, { items: [], metadata: { resourceVersion: '10' } });
+        return answerJson(response, 200, { gitVersion: 'v1.36.0' });
+      },
+      { connections: 1, timeouts: { requestMs: 500 } },
+    );
+    const watching = collect(client.watch(pods, { signal: controller.signal }), 9, controller);
+    await expect.poll(() => client.version()).toMatchObject({ gitVersion: 'v1.36.0' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await client.version()).gitVersion).toBe('v1.36.0');
+    controller.abort();
+    await watching;
+  });
+
+  it('does not wait for the rest of a refusal that never comes', async () => {
+    const controller = new AbortController();
+    const { client } = await start(
+      (request, response) => {
+        if (request.url.includes('watch=true')) return response.writeHead(503).write('{');
+        return answerJson(response, 200, { items: [], metadata: { resourceVersion: '10' } });
+      },
+      { timeouts: { requestMs: 20 } },
+    );
+    const events = await collect(client.watch(pods, { signal: controller.signal }), 2, controller);
+    expect(events[1]).toMatchObject({ type: 'trouble' });
   });
 
   it('lists anew after 410, and lives through a server that is down', async () => {

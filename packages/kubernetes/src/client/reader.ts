@@ -14,17 +14,17 @@ export function createReader(shared: Shared): ReadOnlyKubernetesClient {
     transport.request({ method: 'GET', path, what, idempotent: true, signal });
   const review = async (path: string, kind: string, spec: JsonRecord, signal?: AbortSignal): Promise<unknown> => {
     const body = JSON.stringify({ apiVersion: path.slice('/apis/'.length, path.lastIndexOf('/')), kind, spec });
-    return JSON.parse(
-      await transport.request({
-        method: 'POST',
-        path,
-        what: `ask ${kind}`,
-        body,
-        contentType: 'application/json',
-        idempotent: true,
-        signal,
-      }),
-    );
+    const what = `ask ${kind}`;
+    const text = await transport.request({
+      method: 'POST',
+      path,
+      what,
+      body,
+      contentType: 'application/json',
+      idempotent: true,
+      signal,
+    });
+    return parseAnswer(text, what);
   };
   return {
     server: shared.server,

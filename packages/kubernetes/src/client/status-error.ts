@@ -38,6 +38,12 @@ interface Meaning {
   readonly hint?: string;
 }
 
+const tooLarge: Meaning = {
+  code: 'KUBE_TOO_LARGE',
+  retry: 'never',
+  hint: 'An object may have about 1.5 MiB, a ConfigMap or Secret 1 MiB.',
+};
+
 const byReason: Readonly<Record<string, Meaning>> = {
   AlreadyExists: { code: 'KUBE_ALREADY_EXISTS', retry: 'never' },
   Expired: { code: 'KUBE_EXPIRED', retry: 'now', hint: 'The resource version is too old: list again.' },
@@ -60,11 +66,7 @@ const byCode: Readonly<Record<number, Meaning>> = {
   405: { code: 'KUBE_METHOD_NOT_ALLOWED', retry: 'never' },
   409: { code: 'KUBE_CONFLICT', retry: 'never', hint: 'Somebody else changed or owns it: look again and decide.' },
   410: { code: 'KUBE_EXPIRED', retry: 'now', hint: 'The resource version is too old: list again.' },
-  413: {
-    code: 'KUBE_TOO_LARGE',
-    retry: 'never',
-    hint: 'An object may have about 1.5 MiB, a ConfigMap or Secret 1 MiB.',
-  },
+  413: tooLarge,
   415: { code: 'KUBE_UNSUPPORTED', retry: 'never' },
   422: { code: 'KUBE_INVALID', retry: 'never' },
   429: { code: 'KUBE_THROTTLED', retry: 'backoff' },
@@ -74,6 +76,8 @@ const byCode: Readonly<Record<number, Meaning>> = {
 export function meaningOfStatus(status: ApiStatus): Meaning {
   // Server-side apply answers 500 to a body that does not fit the schema; no repeating mends that.
   if (status.message.startsWith('failed to create typed patch object')) return { code: 'KUBE_INVALID', retry: 'never' };
+  // What etcd does not take comes back as the server's own failure.
+  if (/etcdserver: request is too large|trying to send message larger than max/.test(status.message)) return tooLarge;
   const meaning = byReason[status.reason] ?? byCode[status.code];
   if (meaning !== undefined) return meaning;
   if (status.code >= 500) return { code: 'KUBE_SERVER_ERROR', retry: 'backoff' };

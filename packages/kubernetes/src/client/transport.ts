@@ -1,4 +1,4 @@
-import { type Clock, messageOf, RoadsteadError } from '@roadstead/foundation';
+import { type Clock, isRoadsteadError, messageOf, RoadsteadError } from '@roadstead/foundation';
 import { type Dispatcher, Pool } from 'undici';
 import type { Credential, CredentialSource } from './credentials.ts';
 import { type Attempt, parseRetryAfterMs, retryDelayMs } from './retry-rule.ts';
@@ -59,14 +59,19 @@ export function createTransport(options: TransportOptions): Transport {
   const origin = new URL(options.server);
   const basePath = origin.pathname.replace(/\/$/, '');
 
-  async function send(request: ApiRequest, credential: Credential, signal: AbortSignal): Promise<Answer> {
+  async function send(
+    request: ApiRequest,
+    credential: Credential,
+    signal: AbortSignal,
+    holdsOpen: boolean,
+  ): Promise<Answer> {
     const headers: Record<string, string> = {
       accept: request.accept ?? 'application/json',
       'user-agent': options.userAgent,
     };
     if (credential.token !== undefined) headers.authorization = `Bearer ${credential.token}`;
     if (request.contentType !== undefined) headers['content-type'] = request.contentType;
-    const answer = await pools.for(credential).request({
+    const answer = await pools.for(credential, holdsOpen).request({
       method: request.method,
       path: basePath + request.path,
       headers,
@@ -91,12 +96,12 @@ export function createTransport(options: TransportOptions): Transport {
     let refreshed = false;
     for (let attempt = 1; ; attempt++) {
       request.signal?.throwIfAborted();
-      const credential = await options.credentials.current(request.signal);
+      const credential = await credentialFor(request, options.credentials);
       const deadline = deadlineFor(request, options.requestTimeoutMs);
       let failure: { readonly outcome: Attempt; readonly error: RoadsteadError };
       try {
-        const answer = await send(request, credential, deadline.signal);
-        if (holdsOpen) deadline.clear();
+        const answer = await send(request, credential, deadline.signal, holdsOpen);
+        if (holdsOpen && answer.status < 400) deadline.clear();
         if (answer.status < 400) return await read(answer);
         const error = statusError(request.what, parseStatus(answer.status, await answer.body.text()));
         if (answer.status === 401 && !refreshed && options.credentials.reject(credential)) {
@@ -115,7 +120,7 @@ export function createTransport(options: TransportOptions): Transport {
         deadline.clear();
       }
       const delay = retryDelayMs(attempt, failure.outcome, request.idempotent, options.random());
-      const hopeless = failure.outcome.kind === 'status' && failure.error.code === 'KUBE_INVALID';
+      const hopeless = ['KUBE_INVALID', 'KUBE_TOO_LARGE'].includes(failure.error.code);
       if (delay === undefined || hopeless || attempt >= (request.maxAttempts ?? Number.POSITIVE_INFINITY))
         throw failure.error;
       await options.clock.sleep(delay, request.signal);
@@ -131,36 +136,60 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
-/** A pool per client certificate; exec plugins may hand out a new one when the old expires. */
+async function credentialFor(request: ApiRequest, credentials: CredentialSource): Promise<Credential> {
+  try {
+    return await credentials.current(request.signal);
+  } catch (error) {
+    request.signal?.throwIfAborted();
+    if (isRoadsteadError(error)) throw error;
+    throw new RoadsteadError(`${request.what}: there are no credentials for it: ${messageOf(error)}`, {
+      code: 'KUBE_NO_CREDENTIALS',
+      retry: 'backoff',
+      cause: error,
+      hint: 'Sign in again; what signs the tokens of the API server has nothing to sign with.',
+    });
+  }
+}
+
+/** Connections for one client certificate. */
+interface Connections {
+  readonly certificate: string | undefined;
+  readonly requests: Pool;
+  /** As many as there are watches, so that those who hold one open keep none from a request. */
+  readonly streams: Pool;
+}
+
+/** A pair of pools per client certificate; exec plugins may hand out a new one when the old expires. */
 function createPools(options: TransportOptions) {
-  let certificate: string | undefined;
-  let pool: Pool | undefined;
-  const retired: Pool[] = [];
+  let held: Connections | undefined;
+  const retired: Connections[] = [];
+  const open = (credential: Credential, connections: number | null) =>
+    new Pool(new URL(options.server).origin, {
+      connections,
+      pipelining: 1,
+      allowH2: false,
+      keepAliveTimeout: 60_000,
+      connect: {
+        timeout: options.connectTimeoutMs,
+        ...(options.caPem === undefined ? {} : { ca: options.caPem }),
+        ...(options.tlsServerName === undefined ? {} : { servername: options.tlsServerName }),
+        ...(credential.clientCertificatePem === undefined ? {} : { cert: credential.clientCertificatePem }),
+        ...(credential.clientKeyPem === undefined ? {} : { key: credential.clientKeyPem }),
+      },
+    });
   return {
-    for(credential: Credential): Pool {
-      if (pool !== undefined && certificate === credential.clientCertificatePem) return pool;
-      if (pool !== undefined) retired.push(pool);
-      certificate = credential.clientCertificatePem;
-      pool = new Pool(new URL(options.server).origin, {
-        connections: options.connections,
-        pipelining: 1,
-        allowH2: false,
-        keepAliveTimeout: 60_000,
-        connect: {
-          timeout: options.connectTimeoutMs,
-          ...(options.caPem === undefined ? {} : { ca: options.caPem }),
-          ...(options.tlsServerName === undefined ? {} : { servername: options.tlsServerName }),
-          ...(credential.clientCertificatePem === undefined ? {} : { cert: credential.clientCertificatePem }),
-          ...(credential.clientKeyPem === undefined ? {} : { key: credential.clientKeyPem }),
-        },
-      });
-      return pool;
+    for(credential: Credential, holdsOpen: boolean): Pool {
+      const certificate = credential.clientCertificatePem;
+      if (held === undefined || held.certificate !== certificate) {
+        if (held !== undefined) retired.push(held);
+        held = { certificate, requests: open(credential, options.connections), streams: open(credential, null) };
+      }
+      return holdsOpen ? held.streams : held.requests;
     },
     async close(): Promise<void> {
-      await Promise.all([...retired, ...(pool === undefined ? [] : [pool])].map((each) => each.destroy()));
-      pool = undefined;
-      certificate = undefined;
-      retired.length = 0;
+      const all = [...retired.splice(0), ...(held === undefined ? [] : [held])];
+      held = undefined;
+      await Promise.all(all.flatMap(({ requests, streams }) => [requests.destroy(), streams.destroy()]));
     },
   };
 }

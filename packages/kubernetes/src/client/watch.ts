@@ -37,7 +37,7 @@ interface WatchParts {
 
 export const watchBackoff: BackoffPolicy = { firstMs: 200, factor: 2, maxMs: 30_000, jitter: 0.5 };
 
-/** Lists, then follows; lists anew when the server says 410; backs off and goes on after every other fault. */
+/** Lists, then follows; lists anew when the server has lost our place; backs off and goes on after every other fault. */
 export async function* watchForever(parts: WatchParts, options: WatchOptions): AsyncGenerator<WatchEvent> {
   let resourceVersion: string | undefined;
   let failures = 0;
@@ -52,7 +52,11 @@ export async function* watchForever(parts: WatchParts, options: WatchOptions): A
       }
       let silent = true;
       for await (const change of followOnce(parts.transport, mapping, resourceVersion, options)) {
-        resourceVersion = change.resourceVersion;
+        if ('lost' in change) {
+          resourceVersion = undefined;
+          throw change.lost;
+        }
+        resourceVersion = change.resourceVersion ?? resourceVersion;
         failures = 0;
         silent = false;
         if (change.event !== undefined) yield change.event;
@@ -73,11 +77,11 @@ export async function* watchForever(parts: WatchParts, options: WatchOptions): A
   }
 }
 
-interface Change {
-  readonly resourceVersion: string;
-  /** Absent for a bookmark. */
-  readonly event?: WatchEvent;
-}
+type Change =
+  /** `event` is absent for a bookmark. */
+  | { readonly resourceVersion: string | undefined; readonly event?: WatchEvent }
+  /** The server cannot go on from here; whoever asks it to may hear the same for ever. */
+  | { readonly lost: RoadsteadError };
 
 /** One watch request, until the server or the network ends it. */
 async function* followOnce(
@@ -121,10 +125,9 @@ function toChange(line: string, what: string, dropManagedFields: boolean): Chang
   const event: unknown = JSON.parse(line);
   if (!isRecord(event)) return undefined;
   if (event.type === 'ERROR') {
-    const status = parseStatus(500, JSON.stringify(event.object));
-    throw statusError(what, status);
+    return { lost: statusError(what, parseStatus(500, JSON.stringify(event.object))) };
   }
-  const resourceVersion = stringAt(event.object, 'metadata', 'resourceVersion') ?? '';
+  const resourceVersion = stringAt(event.object, 'metadata', 'resourceVersion');
   if (event.type === 'BOOKMARK') return { resourceVersion };
   if (!isKubernetesObject(event.object)) return undefined;
   const object = dropManagedFields ? withoutManagedFields(event.object) : event.object;

@@ -74,17 +74,17 @@ export function createWriter(shared: Shared): KubernetesWriter {
     },
     createSubresource: async (ref, subresource, body, signal) => {
       const path = resourcePath(await servedMapping(shared, ref, signal), { ...ref, subresource });
-      return JSON.parse(
-        await transport.request({
-          method: 'POST',
-          path,
-          what: `create ${subresource} of ${describeRef(ref)}`,
-          body: JSON.stringify(body),
-          contentType: 'application/json',
-          idempotent: false,
-          signal,
-        }),
-      );
+      const what = `create ${subresource} of ${describeRef(ref)}`;
+      const text = await transport.request({
+        method: 'POST',
+        path,
+        what,
+        body: JSON.stringify(body),
+        contentType: 'application/json',
+        idempotent: false,
+        signal,
+      });
+      return parseAnswer(text, what);
     },
   };
 }
