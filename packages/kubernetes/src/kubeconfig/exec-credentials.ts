@@ -92,26 +92,31 @@ function runPlugin(plugin: ExecPlugin, context: ExecContext): Promise<Credential
     const child = spawn(plugin.command, [...plugin.args], {
       env: { ...inherited, ...plugin.env, KUBERNETES_EXEC_INFO: info },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: timeoutMs,
     });
     const output = { stdout: '', stderr: '' };
-    child.stdout.on('data', (chunk: Buffer) => {
-      output.stdout += chunk.toString();
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output.stdout += text;
     });
-    child.stderr.on('data', (chunk: Buffer) => {
-      output.stderr = (output.stderr + chunk.toString()).slice(-2000);
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      output.stderr = (output.stderr + text).slice(-2000);
     });
-    child.on('error', (error) => reject(cannotRun(plugin, messageOf(error))));
+    // What the program left running may hold its pipes open: then it never closes, and nobody waits for that.
+    const late = setTimeout(() => {
+      child.kill('SIGKILL');
+      child.stdout.destroy();
+      child.stderr.destroy();
+      reject(cannotRun(plugin, `it did not end within ${timeoutMs / 1000} s`));
+    }, timeoutMs);
+    child.on('error', (error) => {
+      clearTimeout(late);
+      reject(cannotRun(plugin, messageOf(error)));
+    });
     child.on('close', (code, signal) => {
-      if (code !== 0)
-        return reject(
-          cannotRun(
-            plugin,
-            signal === null
-              ? `exit code ${code}: ${output.stderr.trim()}`
-              : `ended by ${signal}; it has ${timeoutMs / 1000} s`,
-          ),
-        );
+      clearTimeout(late);
+      if (code !== 0) {
+        const why = signal === null ? `exit code ${code}: ${output.stderr.trim()}` : `ended by ${signal}`;
+        return reject(cannotRun(plugin, why));
+      }
       try {
         resolve(parseExecCredential(plugin, output.stdout));
       } catch (error) {

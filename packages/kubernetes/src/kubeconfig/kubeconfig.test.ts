@@ -1,9 +1,9 @@
-import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@roadstead/foundation';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ExecPlugin, execInfoOf, parseExecCredential } from './exec-credentials.ts';
+import { type ExecPlugin, execCredentials, execInfoOf, parseExecCredential } from './exec-credentials.ts';
 import { readKubeconfig } from './read-kubeconfig.ts';
 import {
   type KubeconfigEntry,
@@ -46,8 +46,8 @@ async function fileOf(text: string): Promise<string> {
 describe('writing', () => {
   it('puts an entry in, keeps every line that was there, and the current context', () => {
     const text = withKubeconfigEntry(existing, entry);
-    for (const line of ['# my clusters', 'current-context: other # keep me', '# work', 'preferences:'])
-      expect(text).toContain(line);
+    const linesOf = (of: string) => of.split('\n').map((line) => line.replace(/ +#/, ' #'));
+    expect(linesOf(text)).toEqual(expect.arrayContaining(linesOf(existing)));
     expect(text).toContain('server: https://shop.example');
     expect(withKubeconfigEntry(text, entry)).toBe(text);
     expect(withKubeconfigEntry(text, entry, { setCurrent: true })).toContain('current-context: shop');
@@ -87,6 +87,39 @@ describe('writing', () => {
   });
 });
 
+describe('two who write one file at once', () => {
+  it('both find their entries in it', async () => {
+    const file = await fileOf(existing);
+    const names = Array.from({ length: 8 }, (_, at) => `cluster-${at}`);
+    await Promise.all(names.map((name) => writeKubeconfigEntry(file, { ...entry, name })));
+    const text = await readFile(file, 'utf8');
+    for (const name of [...names, 'other']) expect(text).toContain(`name: ${name}`);
+    expect(await readdir(directory)).toEqual(['config']);
+  });
+
+  it('wait for kubectl, which locks by a file beside it, and in the end say which', async () => {
+    const file = await fileOf(existing);
+    const lock = `${file}.lock`;
+    await writeFile(lock, '');
+    const waited = writeKubeconfigEntry(file, entry);
+    setTimeout(() => void rm(lock, { force: true }), 80);
+    await waited;
+    expect(await readFile(file, 'utf8')).toContain('shop.example');
+    await writeFile(lock, '');
+    const refused = writeKubeconfigEntry(file, { ...entry, name: 'late' }, { lockTimeoutMs: 60 });
+    await expect(refused).rejects.toMatchObject({ code: 'KUBECONFIG_LOCKED', value: lock });
+    expect(await readFile(file, 'utf8')).not.toContain('late');
+    expect((await readdir(directory)).sort()).toEqual(['config', 'config.lock']);
+  });
+
+  it('leave a file that only its owner reads, whatever a run that was killed left beside it', async () => {
+    const file = await fileOf(existing);
+    await writeFile(`${file}.roadstead-new`, 'half', { mode: 0o644 });
+    await writeKubeconfigEntry(file, entry);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+});
+
 describe('reading', () => {
   it('takes the context it is told, or the current one', async () => {
     const file = await fileOf(withKubeconfigEntry(existing, { ...entry, namespace: 'x' }));
@@ -114,6 +147,18 @@ describe('reading', () => {
       /TLS verification off/,
     ],
     ['a password', existing.replace('token: secret-token', 'username: me, password: geheim'), /username is no longer/],
+    ['impersonation', existing.replace('token: secret-token', 'token: secret-token, as: nobody'), /acts as another/],
+    [
+      'a server without a scheme',
+      existing.replace('https://other.example', 'other.example:6443'),
+      /is no https address/,
+    ],
+    ['a server in clear', existing.replace('https://other.example', 'http://other.example'), /is no https address/],
+    [
+      'a proxy',
+      existing.replace('{server: "https://other.example"}', '{server: "https://x", proxy-url: "http://p"}'),
+      /through a proxy/,
+    ],
     ['another file', 'kind: Pod', /not a kubeconfig/],
     ['no YAML', 'a: [secret-token', /not a kubeconfig/],
   ])('refuses %s without quoting secrets', async (_name, text, expected) => {
@@ -181,6 +226,28 @@ describe('exec plugins', () => {
       message: expect.stringContaining('exit code 3: no credentials found'),
       hint: 'brew install it',
     });
+  });
+
+  it('does not wait for a program that does not end, nor for what it left running', async () => {
+    const access = await withPlugin('sleep 30 & sleep 30', {});
+    const exec = { ...plugin, command: join(directory, 'plugin.sh'), args: [] };
+    expect(access.server).toBe('https://shop.example');
+    const source = execCredentials(exec, { ...options, cluster: { server: 'https://x' }, timeoutMs: 100 });
+    await expect(source.current()).rejects.toMatchObject({
+      code: 'KUBECONFIG_EXEC_FAILED',
+      message: expect.stringContaining('did not end within 0.1 s'),
+    });
+  });
+
+  it('asks again when the credential is about to expire or was refused', async () => {
+    const log = join(directory, 'log');
+    const soon = new Date(options.clock.now() + 30_000).toISOString();
+    const access = await withPlugin(
+      `echo asked >> ${log}; echo '${credential({ token: 'k8s-token', expirationTimestamp: soon })}'`,
+    );
+    await access.credentials.current();
+    await access.credentials.current();
+    expect((await readFile(log, 'utf8')).trim().split('\n')).toHaveLength(2);
   });
 
   it('names a program that is not there', async () => {

@@ -40,6 +40,12 @@ export async function readKubeconfig(file: string, options: KubeconfigOptions): 
   const server = stringAt(cluster, 'server');
   if (server === undefined)
     throw wrong(file, `the cluster of context "${context}" has no server`, 'Set clusters[].cluster.server.');
+  if (!isHttps(server))
+    throw wrong(
+      file,
+      `"${server}", the server of context "${context}", is no https address`,
+      'Write it as https://host:port.',
+    );
   if (cluster['insecure-skip-tls-verify'] === true)
     throw wrong(
       file,
@@ -70,6 +76,13 @@ async function credentialsOf(
   file: string,
   options: KubeconfigOptions,
 ): Promise<CredentialSource> {
+  const acting = ['as', 'as-uid', 'as-groups', 'as-user-extra'].find((name) => user[name] !== undefined);
+  if (acting !== undefined)
+    throw wrong(
+      file,
+      `its user acts as another (users[].user.${acting}), which is not supported`,
+      'Use a context whose user has the rights itself.',
+    );
   const exec = recordAt(user, 'exec');
   if (exec !== undefined)
     return execCredentials(execPluginOf(exec, file), { cluster, env: options.env, clock: options.clock });
@@ -114,6 +127,10 @@ function execPluginOf(exec: JsonRecord, file: string): ExecPlugin {
     provideClusterInfo: exec.provideClusterInfo === true,
     ...(installHint === undefined ? {} : { installHint }),
   };
+}
+
+function isHttps(server: string): boolean {
+  return URL.canParse(server) && new URL(server).protocol === 'https:';
 }
 
 function entryOf(config: JsonRecord, list: string, member: string, name: string, file: string): JsonRecord {

@@ -1,7 +1,7 @@
 import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { RoadsteadError } from '@roadstead/foundation';
-import { type Document, isMap, isSeq, parseDocument } from 'yaml';
+import { RoadsteadError, systemClock } from '@roadstead/foundation';
+import { type Document, isMap, isSeq, parseDocument, type ToStringOptions } from 'yaml';
 
 export interface KubeconfigEntry {
   /** Names the cluster, the user and the context. */
@@ -16,6 +16,8 @@ export interface KubeconfigEntry {
 export interface WriteKubeconfigOptions {
   /** Makes the entry the current context. Default false: the user's choice stays. */
   readonly setCurrent?: boolean;
+  /** How long to wait for another who writes the file; default 5 s. */
+  readonly lockTimeoutMs?: number;
 }
 
 /**
@@ -45,7 +47,16 @@ export function withKubeconfigEntry(
   putNamed(document, 'users', { name: entry.name, user: entry.user });
   putNamed(document, 'contexts', { name: entry.name, context });
   if (fresh || options.setCurrent === true) document.set('current-context', entry.name);
-  return document.toString({ lineWidth: 0 });
+  return document.toString(styleOf(text));
+}
+
+/** As the file is written: kubectl does not indent lists. */
+function styleOf(text: string): ToStringOptions {
+  return {
+    lineWidth: 0,
+    indentSeq: !/^(clusters|contexts|users):[^\S\n]*\n- /m.test(text),
+    flowCollectionPadding: !/\{\S/.test(text),
+  };
 }
 
 /** The text without the entry; `undefined` when it has none. A current context that pointed to it is emptied. */
@@ -62,7 +73,7 @@ export function withoutKubeconfigEntry(text: string, name: string): string | und
     }
   }
   if (document.get('current-context') === name) document.set('current-context', '');
-  return removed ? document.toString({ lineWidth: 0 }) : undefined;
+  return removed ? document.toString(styleOf(text)) : undefined;
 }
 
 /** Writes an entry into just this file: readable by its owner alone, whole or not at all. */
@@ -71,14 +82,13 @@ export async function writeKubeconfigEntry(
   entry: KubeconfigEntry,
   options: WriteKubeconfigOptions = {},
 ): Promise<void> {
-  await replaceFile(file, withKubeconfigEntry(await readOrEmpty(file), entry, options));
+  await changeFile(file, options.lockTimeoutMs, (text) => withKubeconfigEntry(text, entry, options));
 }
 
 /** Takes an entry out of just this file; nothing happens when it is not there. */
 export async function removeKubeconfigEntry(file: string, name: string): Promise<void> {
-  const text = await readOrEmpty(file);
-  const left = text === '' ? undefined : withoutKubeconfigEntry(text, name);
-  if (left !== undefined) await replaceFile(file, left);
+  if ((await readOrEmpty(file)) === '') return;
+  await changeFile(file, undefined, (text) => (text === '' ? undefined : withoutKubeconfigEntry(text, name)));
 }
 
 function putNamed(
@@ -114,16 +124,65 @@ async function readOrEmpty(file: string): Promise<string> {
   }
 }
 
-async function replaceFile(file: string, text: string): Promise<void> {
+/**
+ * Reads, changes and replaces a file while nobody else does: kubectl locks by the same file. `undefined` leaves it as it is.
+ */
+async function changeFile(
+  file: string,
+  lockTimeoutMs = 5_000,
+  change: (text: string) => string | undefined,
+): Promise<void> {
   // A kubeconfig is often a link into a dotfiles folder: the link stays, its target changes.
   const target = await realpath(file).catch(() => file);
-  const next = `${target}.roadstead-new`;
+  const lock = `${target}.lock`;
+  const next = `${target}.${process.pid}.roadstead-new`;
+  await writing(file, () => mkdir(dirname(target), { recursive: true, mode: 0o700 }));
+  await takeLock(file, lock, lockTimeoutMs);
   try {
-    await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-    await writeFile(next, text, { mode: 0o600 });
-    await rename(next, target);
-  } catch (cause) {
+    const text = change(await readOrEmpty(target));
+    if (text === undefined) return;
+    await writing(file, async () => {
+      await rm(next, { force: true });
+      await writeFile(next, text, { mode: 0o600, flag: 'wx' });
+      await rename(next, target);
+    });
+  } finally {
     await rm(next, { force: true });
+    await rm(lock, { force: true });
+  }
+}
+
+const lockPollMs = 20;
+
+async function takeLock(file: string, lock: string, timeoutMs: number): Promise<void> {
+  const deadline = systemClock.monotonic() + timeoutMs;
+  for (;;) {
+    try {
+      await writing(file, () => writeFile(lock, '', { mode: 0o600, flag: 'wx' }));
+      return;
+    } catch (error) {
+      if (!isTaken(error)) throw error;
+      if (systemClock.monotonic() > deadline)
+        throw new RoadsteadError(`${file} is being written by somebody else, who holds ${lock}`, {
+          code: 'KUBECONFIG_LOCKED',
+          value: lock,
+          retry: 'backoff',
+          hint: 'Try again; when nobody writes it any more, delete the lock.',
+        });
+      await systemClock.sleep(lockPollMs);
+    }
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  const cause = error instanceof RoadsteadError ? error.cause : error;
+  return cause instanceof Error && 'code' in cause && cause.code === 'EEXIST';
+}
+
+async function writing(file: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
     throw new RoadsteadError(`${file} cannot be written`, {
       code: 'KUBECONFIG_UNWRITABLE',
       value: file,
