@@ -56,6 +56,27 @@ describe('how a stack differs', () => {
     expect(found.movingOutputs).toEqual(moving);
   });
 
+  it('by what is replaced because what it stands on is, however far', () => {
+    const network = (range: string): JsonObject => ({
+      Vpc: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: range } },
+      Subnet: { Type: 'AWS::EC2::Subnet', Properties: { VpcId: { Ref: 'Vpc' }, CidrBlock: '10.0.0.0/19' } },
+      Link: {
+        Type: 'AWS::EC2::SubnetRouteTableAssociation',
+        Properties: { SubnetId: { 'Fn::Sub': '${Subnet}' }, RouteTableId: 'rtb-1' },
+      },
+      Queue: { Type: 'AWS::SQS::Queue', Properties: { Tags: [{ Key: 'vpc', Value: { Ref: 'Vpc' } }] } },
+      Role: role('a'),
+    });
+    const found = diff(network('10.1.0.0/16'), network('10.0.0.0/16'));
+    expect(found.replaced).toEqual(['Link', 'Subnet', 'Vpc']);
+    expect(found.fields).toEqual([
+      { path: 'Resources.Link.Properties.SubnetId', to: '(of another Subnet)' },
+      { path: 'Resources.Subnet.Properties.VpcId', to: '(of another Vpc)' },
+      { path: 'Resources.Vpc.Properties.CidrBlock', from: '10.0.0.0/16', to: '10.1.0.0/16' },
+    ]);
+    expect(found.movingOutputs).toEqual(['SubnetId']);
+  });
+
   it('by a parameter that replaces what refers to it', () => {
     const resource = { Subnet: { Type: 'AWS::EC2::Subnet', Properties: { VpcId: { Ref: 'VpcId' } } } };
     const found = diff(resource, resource, { parameters: { VpcId: 'vpc-2' }, had: { VpcId: 'vpc-1' } });

@@ -70,7 +70,8 @@ function diffResources(
   const was = asObject(before.Resources);
   const will = asObject(desired.template.Resources);
   const ids = [...new Set([...Object.keys(will), ...Object.keys(was)])].sort();
-  const diffs = ids.map((id) => diffResource(id, was[id], will[id], changedParameters));
+  const own = ids.map((id) => diffResource(id, was[id], will[id], changedParameters));
+  const diffs = withDependents(own, will);
   const chosen = (test: (diff: OneResource) => boolean) => diffs.filter(test).map((diff) => diff.id);
   const replaced = new Set(chosen((diff) => diff.kind === 'replaced'));
   return {
@@ -80,6 +81,24 @@ function diffResources(
     removed: chosen((diff) => diff.kind === 'removed'),
     added: chosen((diff) => diff.kind === 'added'),
   };
+}
+
+/** What stands on a resource that is replaced is replaced with it, and what stands on that. */
+function withDependents(diffs: readonly OneResource[], will: JsonObject): readonly OneResource[] {
+  const replaced = new Set(diffs.filter(({ kind }) => kind === 'replaced').map(({ id }) => id));
+  const next = diffs.map((diff): OneResource => {
+    if (diff.kind === 'replaced' || diff.kind === 'removed' || diff.kind === 'added') return diff;
+    const type = typeOf(will[diff.id]);
+    const follows = Object.entries(asObject(asObject(will[diff.id]).Properties)).flatMap(([name, value]) => {
+      const base = isReplacing(type, name) ? [...replaced].find((id) => refersTo(value, new Set([id]))) : undefined;
+      return base === undefined
+        ? []
+        : [{ path: `Resources.${diff.id}.Properties.${name}`, to: `(of another ${base})` }];
+    });
+    return follows.length === 0 ? diff : { ...diff, kind: 'replaced', fields: [...diff.fields, ...follows] };
+  });
+  const more = next.filter(({ kind }) => kind === 'replaced').length > replaced.size;
+  return more ? withDependents(next, will) : next;
 }
 
 interface OneResource {
