@@ -49,6 +49,11 @@ describe('what a database server says', () => {
     ['a server that shuts down', thrown('terminating connection', { code: '57P01' }), 'STORE_UNREACHABLE'],
     ['silence', thrown('Query read timeout'), 'STORE_UNREACHABLE'],
     ['a lost connection', thrown('Connection terminated unexpectedly'), 'STORE_UNREACHABLE'],
+    [
+      'a connection that broke before',
+      thrown('Client has encountered a connection error and is not queryable'),
+      'STORE_UNREACHABLE',
+    ],
     ['a full disk', thrown('could not extend file', { code: '53100' }), 'STORE_DISK_FULL'],
   ])('of %s says so and that it may be tried again', (_what, error, code) => {
     expect(postgresFailure(error)).toMatchObject({ code, cause: error, retry: 'backoff' });

@@ -41,7 +41,8 @@ export function directoryFailure(directory: string, error: unknown): RoadsteadEr
 const unreachableCodes = /^(E[A-Z_]+|(08|28|3D|53|57)\w{3})$/;
 const postgresDiskFull = '53100';
 /** What pg says without a code: the pool gave up, the server said nothing, the connection went away. */
-const unreachableWords = /^(timeout exceeded when trying to connect|Query read timeout|Connection terminated)/;
+const unreachableWords =
+  /^(timeout exceeded when trying to connect|Query read timeout|Connection terminated|Client (has encountered|was closed))/;
 
 /** What broke the promise of a database server. Its messages carry no password. */
 export function postgresFailure(error: unknown): unknown {

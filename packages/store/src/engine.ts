@@ -37,7 +37,7 @@ export interface Engine {
 
 export function openSqlite(file: string): Engine {
   const directory = dirname(file);
-  const state: StateFile = { directory, isDiskFull: () => statfsSync(directory).bavail === 0 };
+  const state: StateFile = { directory, isDiskFull: () => isFull(directory) };
   const database = told(state, () => new DatabaseSync(file, { timeout: 10_000 }));
   told(state, () => database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;'));
   return {
@@ -55,6 +55,12 @@ export function openSqlite(file: string): Engine {
       });
     },
   };
+}
+
+/** Less than SQLite makes its files by: opening one that is there takes some space too, and a failure may have given some back. */
+function isFull(directory: string): boolean {
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize < 2 ** 20;
 }
 
 export function openPostgres(url: string): Engine {
@@ -91,22 +97,27 @@ export function openPostgres(url: string): Engine {
 
 /**
  * node:sqlite in the shape that kysely's dialect takes. A transaction begins immediate: one that reads first and
- * writes later fails at once in WAL, however long the busy timeout.
+ * writes later fails at once in WAL, however long the busy timeout. A full disk or an I/O error has rolled back by itself:
+ * rolling back once more would hide why.
  */
 function adapt(database: DatabaseSync, state: StateFile): SqliteDatabase {
   return {
     close: () => database.close(),
     prepare: (sql) => {
       const statement = told(state, () => database.prepare(sql === 'begin' ? 'begin immediate' : sql));
+      const isDone = () => sql === 'rollback' && !database.isTransaction;
       return {
         reader: statement.columns().length > 0,
         all: (parameters) => told(state, () => statement.all(...(parameters as SQLInputValue[]))),
-        run: (parameters) => told(state, () => statement.run(...(parameters as SQLInputValue[]))),
+        run: (parameters) =>
+          isDone() ? nothingDone : told(state, () => statement.run(...(parameters as SQLInputValue[]))),
         iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
       };
     },
   };
 }
+
+const nothingDone = { changes: 0, lastInsertRowid: 0 };
 
 function told<T>(state: StateFile, act: () => T): T {
   try {
