@@ -1,12 +1,19 @@
 import { type CelInput, type CelValue, isCelList, isCelMap, isCelUint } from '@bufbuild/cel';
-import type { Json } from '@roadstead/foundation';
+import type { Json, JsonObject } from '@roadstead/foundation';
 
-/** JSON as CEL takes it: whole numbers are ints, as in every file that people write. */
+/**
+ * JSON as CEL takes it: whole numbers are ints, as in every file that people write. Members are in the order of their names, so that
+ * what runs through a map gives the same list however a file orders it.
+ */
 export function toCel(json: Json): CelInput {
   if (typeof json === 'number') return Number.isSafeInteger(json) ? BigInt(json) : json;
   if (json === null || typeof json !== 'object') return json;
   if (Array.isArray(json)) return json.map(toCel);
-  return new Map(Object.entries(json).map(([key, value]) => [key, toCel(value)]));
+  return new Map(
+    Object.keys(json)
+      .toSorted()
+      .map((key) => [key, toCel((json as JsonObject)[key] ?? null)]),
+  );
 }
 
 /** A result as JSON; throws a RangeError for what JSON cannot hold. */

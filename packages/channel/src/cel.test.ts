@@ -36,7 +36,12 @@ describe('an expression', () => {
     ['shellQuote("it\'s $(x)")', "'it'\\''s $(x)'"],
     ['"a b".shellQuote()', "'a b'"],
     ['toJson({"b": 1, "a": [true]})', '{"a":[true],"b":1}'],
-    ['toYaml({"a": {"b": "no"}})', 'a:\n  b: "no"'.replace('"no"', 'no')],
+    ['toYaml({"a": {"b": "no"}})', 'a:\n  b: "no"'],
+    [
+      'toYaml({"b": "0o14", "on": "x", "a": ["1:30", "app", true]})',
+      'b: "0o14"\n"on": x\na:\n  - "1:30"\n  - app\n  - true',
+    ],
+    ['toYaml({"a": "x\\n", "b": "x\\ny"})', 'a: "x\\n"\nb: |-\n  x\n  y'],
     ['base64("hi")', 'aGk='],
     ['sha256Short("hi")', '8f434346'],
     ['"a\\nb".indent(2)', 'a\n  b'],

@@ -10,7 +10,7 @@ import {
   listType,
 } from '@bufbuild/cel';
 import { canonicalJson, sha256Hex } from '@roadstead/foundation';
-import { stringify } from 'yaml';
+import { Document, visit } from 'yaml';
 import { toJson } from './cel-values.ts';
 
 const { STRING, DYN, INT } = CelScalar;
@@ -29,6 +29,23 @@ function shellQuote(text: string): string {
 
 function indent(text: string, columns: bigint): string {
   return text.replaceAll('\n', `\n${' '.repeat(Number(columns))}`);
+}
+
+/** Plain text that one version of YAML or another reads as something else: `no`, `1:30`, `0o14`, `2024-01-02`, `<<`. */
+const ambiguous = /^[-+]?[.\d]|^[-+]?e[-+]?\d|^(y|n|yes|no|on|off|true|false|null|~|=|<<)$/i;
+/** Space at the ends, a last line break too, is lost where a block is cut, indented or stands in a longer text. */
+const hasLooseEnds = /^\s|\s$/;
+
+/** YAML that 1.1 (what runs on a node) and 1.2 read alike. */
+function writeYaml(value: ReturnType<typeof toJson>): string {
+  const document = new Document(value);
+  visit(document, {
+    Scalar: (_, node) => {
+      const { value: text } = node;
+      if (typeof text === 'string' && (ambiguous.test(text) || hasLooseEnds.test(text))) node.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return document.toString({ lineWidth: 0 }).trimEnd();
 }
 
 function entriesOf(value: CelValue): (readonly [string, CelValue])[] {
@@ -86,7 +103,7 @@ function both<R extends CelType>(
 export const templateFunctions: readonly CelFunc[] = [
   ...both('shellQuote', STRING, [], STRING, (text) => shellQuote(text as string)),
   ...both('toJson', DYN, [], STRING, (value) => canonicalJson(settled(value))),
-  ...both('toYaml', DYN, [], STRING, (value) => stringify(settled(value), { lineWidth: 0 }).trimEnd()),
+  ...both('toYaml', DYN, [], STRING, (value) => writeYaml(settled(value))),
   ...both('base64', STRING, [], STRING, (text) => Buffer.from(text as string).toString('base64')),
   ...both('sha256Short', STRING, [], STRING, (text) => sha256Hex(text as string).slice(0, 8)),
   ...both('indent', STRING, [INT], STRING, (text, columns) => indent(text as string, columns as bigint)),

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isExpression, parseExpression } from './cel.ts';
 import { escapeText, splitText, type TextPart } from './lexer.ts';
 
 const expression = (source: string, offset: number): TextPart => ({ kind: 'expression', source, offset });
@@ -66,6 +67,95 @@ describe('splitting a scalar', () => {
           parts: [expression(literal, 4), ...(after === '' ? [] : [text(after)])],
         });
       }),
+    );
+  });
+
+  /** Expressions of CEL with everything in them that looks like an end: strings of each kind, maps, comments. */
+  const celExpression = fc.letrec<{ expression: string; atom: string }>((tie) => ({
+    atom: fc.oneof(
+      fc.constantFrom(
+        'a',
+        'a.b',
+        '1',
+        '-2.5',
+        'true',
+        'null',
+        '"}}"',
+        "'}}'",
+        '"\\"}}"',
+        "'it\\'s {'",
+        'r"}}\\"',
+        "R'{\\'",
+      ),
+      fc.constantFrom(
+        '"""a "}} b"""',
+        "'''it's }} {'''",
+        'r"""\\"}}"""',
+        'b"}}"',
+        "br'{\\'",
+        '"${{"',
+        '"// no comment"',
+        '{}',
+        '[]',
+      ),
+      fc.string({ maxLength: 8 }).map((text) => JSON.stringify(text)),
+    ),
+    expression: fc.oneof(
+      { maxDepth: 4 },
+      tie('atom'),
+      fc.tuple(tie('expression'), tie('expression')).map(([first, second]) => `[${first}, ${second}]`),
+      fc
+        .tuple(tie('atom'), tie('expression'))
+        .map(([key, value]) => `{"k": ${value}, ${JSON.stringify(key)}: {"l": ${value}}}`),
+      fc
+        .tuple(tie('expression'), tie('expression'))
+        .map(([first, second]) => `(${first} == ${second} ? ${first} : {"x":${second}})`),
+      fc.tuple(tie('expression'), tie('expression')).map(([first, second]) => `${first} == ${second}`),
+      tie('expression').map((inner) => `f(${inner}, {"a": {"b": ${inner}}}) // }} it's "\n`),
+    ),
+  })).expression;
+
+  it('finds the end of any expression', () => {
+    fc.assert(
+      fc.property(celExpression, fc.string(), fc.string(), (source, before, after) => {
+        expect(isExpression(parseExpression(source))).toBe(true);
+        const literal = escapeText(before.replace(/\$+$/, ''));
+        const end = source.endsWith('\n') ? '' : ' ';
+        const start = `${literal}\${{ `.length;
+        expect(splitText(`${literal}\${{ ${source}${end}}}${escapeText(after)}`)).toEqual({
+          parts: [
+            ...(literal === '' ? [] : [text(before.replace(/\$+$/, ''))]),
+            expression(source.trim(), start),
+            ...(after === '' ? [] : [text(after)]),
+          ],
+        });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('never loses or adds a character of what it is given', () => {
+    const soup = fc.array(
+      fc.constantFrom('$', '${{', '}}', '{', '}', '"', "'", '"""', 'r"', '//', '\n', '\\', 'a', ' ', '$${{'),
+      { maxLength: 30 },
+    );
+    fc.assert(
+      fc.property(soup, (pieces) => {
+        const given = pieces.join('');
+        const split = splitText(given);
+        if ('error' in split) {
+          expect(split.error.offset).toBeLessThanOrEqual(given.length);
+          return;
+        }
+        const written = split.parts.map((part) =>
+          part.kind === 'text' ? escapeText(part.text) : `\${{${part.source}}}`,
+        );
+        const withoutSpace = (value: string): string => value.replaceAll(/\s/g, '');
+        expect(withoutSpace(written.join(''))).toBe(withoutSpace(given));
+        for (const part of split.parts.filter((one) => one.kind === 'expression'))
+          expect(given.slice(part.offset, part.offset + part.source.length)).toBe(part.source);
+      }),
+      { numRuns: 3000 },
     );
   });
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { checkAgainstInputs, formatProblem, type Inputs, type NodePool, parseClusterFile } from '@roadstead/definition';
 import { digestOf } from '@roadstead/foundation';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type Channel,
@@ -21,6 +22,14 @@ function rendered(channel: Channel, { cluster, inputs }: ReturnType<typeof sampl
   const result = renderRelease({ channel, cluster, inputs, version: versionOf(channel.source, cluster) });
   if ('problems' in result) throw new Error(result.problems.map(formatProblem).join('\n'));
   return result.release;
+}
+
+/** The value with the keys of all its maps in another order. */
+function shuffled<T>(value: T, rank: (key: string) => number): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item: unknown) => shuffled(item, rank)) as T;
+  const entries = Object.entries(value).toSorted(([a], [b]) => rank(a) - rank(b));
+  return Object.fromEntries(entries.map(([key, member]) => [key, shuffled(member, rank)])) as T;
 }
 
 let small: Channel;
@@ -45,6 +54,25 @@ describe('the small channel', () => {
     expect(rendered(small, sample(1))).toEqual(first);
     const { digest, version: _, ...content } = first;
     expect(digest).toBe(digestOf(content));
+  });
+
+  it('does not depend on the order of keys, wherever they stand', () => {
+    const { cluster, inputs } = sample(1, { config: { replicas: 3 } });
+    const labels = { nodeType: 'systemNode', a: '1', z: '2' };
+    const nodePools = cluster.nodePools.map((pool) => ({ ...pool, labels }));
+    const listing =
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata: {keys: "${{cluster.nodePools[0].labels.map(key, key).join()}}", all: "${{toYaml(cluster.nodePools[0].labels)}}"}\n';
+    const { channel } = parseChannel({ root: 'channel', files: filesWith({ 'manifests/b/b.yaml': listing }) });
+    if (channel === undefined) throw new Error('the channel is wrong');
+    const first = JSON.stringify(rendered(channel, { cluster: { ...cluster, nodePools }, inputs }));
+    const anyOrder = fc.func(fc.integer());
+    fc.assert(
+      fc.property(anyOrder, (rank) => {
+        const turned = shuffled({ cluster: { ...cluster, nodePools }, inputs }, rank);
+        expect(JSON.stringify(rendered(channel, turned))).toBe(first);
+      }),
+      { numRuns: 20 },
+    );
   });
 
   it('does not depend on the order in which zones were recorded', () => {

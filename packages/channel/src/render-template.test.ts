@@ -1,7 +1,10 @@
 import { formatProblem, type Problem } from '@roadstead/definition';
 import type { Json } from '@roadstead/foundation';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { toCel } from './cel-values.ts';
+import { escapeText } from './lexer.ts';
 import { renderDocument } from './render-template.ts';
 import { type ReadOptions, readDocuments } from './yaml-documents.ts';
 
@@ -30,6 +33,27 @@ function render(text: string, options: ReadOptions = own): Json | string {
   if (first === undefined) return null;
   const rendered = renderDocument(first, bindings);
   return 'problem' in rendered ? formatProblem(rendered.problem) : rendered.values.map(({ value }) => value);
+}
+
+/** The one value of a template with other bindings. */
+function renderWith(text: string, values: Readonly<Record<string, Json>>): Json {
+  const { documents, problems } = compile(text);
+  const [first] = documents;
+  if (first === undefined) throw new Error(problems.join('\n'));
+  const scope = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toCel(value)]));
+  const rendered = renderDocument(first, scope);
+  if ('problem' in rendered) throw new Error(formatProblem(rendered.problem));
+  return rendered.values[0]?.value ?? null;
+}
+
+/** What CloudFormation makes of a Fn::Sub whose variables are all known: `${!x}` is `${x}`. */
+function substituted(text: string, variables: Readonly<Record<string, string>>): string {
+  return text.replaceAll(/\$\{(!?)([^}]*)\}/g, (whole, literal: string, name: string) => {
+    if (literal === '!') return `\${${name}}`;
+    const value = variables[name];
+    if (value === undefined) throw new Error(`${whole} is no variable`);
+    return value;
+  });
 }
 
 describe('a template', () => {
@@ -187,3 +211,79 @@ describe('YAML of manifests', () => {
     expect(render('a: no\nb: 012')).toEqual([{ a: 'no', b: 12 }]);
   });
 });
+
+describe('what is inserted', () => {
+  const awkward = fc
+    .array(
+      fc.constantFrom('$', '{', '}', '!', '${', '${!', '${A}', '${!A}', "'", '"', '\\', '\n', ': ', '#', 'a', ' '),
+      { maxLength: 12 },
+    )
+    .map((parts) => parts.join(''));
+  const any = fc.oneof(awkward, fc.string({ unit: 'grapheme' }));
+
+  it('is written as it is wherever it is escaped', () => {
+    fc.assert(
+      fc.property(any, (value) => {
+        expect(renderWith(`a: ${JSON.stringify(escapeText(value))}`, {})).toEqual({ a: value });
+        expect(renderWith('a: x${{v}}y', { v: value })).toEqual({ a: `x${value}y` });
+      }),
+    );
+  });
+
+  it('is never a variable of Fn::Sub, not even together with what stands beside it', () => {
+    // CloudFormation reads `${` to the next `}`, and nothing says what one inside of another means: such texts are left aside.
+    const isPlain = (value: string) => !value.replaceAll(/\$\{[^${}]*\}/g, '').includes('${');
+    const closed = any.filter(isPlain);
+    fc.assert(
+      fc.property(closed, closed, (v, w) => {
+        const rendered = renderWith('a: !Sub "${A}${{v}}${{w}}{A} ${{v}}${B}"', { v, w });
+        const { a } = rendered as { readonly a: { readonly 'Fn::Sub': string } };
+        fc.pre(isPlain(`${v}${w}{A} ${v}`));
+        expect(substituted(a['Fn::Sub'], { A: '1', B: '2' })).toBe(`1${v}${w}{A} ${v}2`);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('is one word of a shell, the very same', () => {
+    fc.assert(
+      fc.property(any, (value) => {
+        const { a } = renderWith('a: ${{shellQuote(v)}}', { v: value }) as { readonly a: string };
+        expect(shellWord(a)).toBe(value);
+      }),
+    );
+  });
+
+  it('is the same to every reader of YAML and JSON', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.dictionary(any, any), (json, texts) => {
+        const v = { json, texts } as Json;
+        const { j, y } = renderWith('{j: "${{toJson(v)}}", y: "${{toYaml(v)}}"}', { v }) as {
+          readonly j: string;
+          readonly y: string;
+        };
+        const plain: unknown = JSON.parse(JSON.stringify(v));
+        expect(JSON.parse(j)).toEqual(plain);
+        for (const version of ['1.1', '1.2'] as const) {
+          expect(parse(j, { version })).toEqual(plain);
+          expect(parse(y, { version })).toEqual(plain);
+        }
+      }),
+    );
+  });
+});
+
+/** Reads a word of a POSIX shell: single quotes hold everything but themselves, a backslash outside holds one character. */
+function shellWord(text: string): string {
+  let word = '';
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charAt(at);
+    if (character === "'") isQuoted = !isQuoted;
+    else if (!isQuoted && character === '\\') word += text.charAt(++at);
+    else if (isQuoted || /[\w./-]/.test(character)) word += character;
+    else throw new Error(`${character} is not quoted`);
+  }
+  if (isQuoted) throw new Error('a quote is not closed');
+  return word;
+}

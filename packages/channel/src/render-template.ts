@@ -119,16 +119,30 @@ function renderEntry(key: string, value: Template, bindings: Bindings): Member[]
 }
 
 function renderText({ parts, inSub }: Extract<Template, { kind: 'text' }>, bindings: Bindings): Json {
-  const rendered = parts.map((part) => (typeof part === 'string' ? part : insertion(part, bindings, inSub)));
-  if (rendered.every((part) => typeof part === 'string')) return rendered.join('');
+  const rendered = parts.map((part) => (typeof part === 'string' ? part : insertion(part, bindings)));
+  if (rendered.every((part) => typeof part === 'string')) return inSub ? joinInSub(rendered, parts) : rendered.join('');
   return { $lateText: joinNeighbours(rendered) };
+}
+
+/**
+ * Joins text for Fn::Sub: a `${` that insertions brought, or that arises where one of them ends, is escaped as `${!`. Only what the template
+ * itself says is a variable.
+ */
+function joinInSub(rendered: readonly string[], parts: readonly unknown[]): string {
+  let joined = '';
+  for (const [index, text] of rendered.entries()) {
+    const isInserted = typeof parts[index] !== 'string';
+    const safe = isInserted ? text.replaceAll('${', '${!') : text;
+    joined += joined.endsWith('$') && safe.startsWith('{') ? `{!${safe.slice(1)}` : safe;
+  }
+  return joined;
 }
 
 type LatePart = string | { readonly $late: string };
 
-function insertion(held: PlacedExpression, bindings: Bindings, inSub: boolean): LatePart {
+function insertion(held: PlacedExpression, bindings: Bindings): LatePart {
   const value = jsonOf(held, bindings);
-  if (typeof value === 'string') return inSub ? value.replaceAll('${', '${!') : value;
+  if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (isLate(value)) return value;
   throw stopAt(held, {
