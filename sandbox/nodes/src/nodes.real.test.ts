@@ -149,6 +149,19 @@ describe('nodes on a real control plane', () => {
     aws.terminate(id);
   });
 
+  test('a node whose object was deleted does not come back by itself, and does not count', {
+    timeout: 60_000,
+  }, async () => {
+    const tags = { 'aws:autoscaling:groupName': 'lonely' };
+    const id = aws.launch({ userData: multipartUserData(nodeConfigFor(world.cluster)), tags });
+    const node = await theNode(id);
+    const count = () => world.nodes.readyCount(world.cluster, 'lonely');
+    await world.until('it counts', async () => (count() === 1 ? true : undefined));
+    await world.kubectl('delete', 'node', node.metadata.name);
+    await world.until('it does not', async () => (count() === 0 ? true : undefined));
+    aws.terminate(id);
+  });
+
   test('a terminated instance takes its node and pods with it', { timeout: 60_000 }, async () => {
     const second = aws.launch({ userData: multipartUserData(nodeConfigFor(world.cluster)), zone: 'b' });
     const node = await theNode(second);

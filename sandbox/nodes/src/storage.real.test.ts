@@ -39,6 +39,7 @@ beforeAll(async () => {
 /** EKS is not part of this test: one association, of the driver's role. */
 function withAssociation(backend: Backend): Backend {
   return {
+    ...backend,
     call: async (where, service, operation, input) => {
       if (service !== 'eks') return backend.call(where, service, operation, input);
       if (operation === 'ListPodIdentityAssociations') return { associations: [{ associationId: 'a-1' }] };
@@ -174,6 +175,32 @@ describe('volumes', () => {
   });
 });
 
+describe('the console of an instance', () => {
+  const consoleOf = async (InstanceId: string): Promise<string> =>
+    Buffer.from(String((await network.call('ec2', 'GetConsoleOutput', { InstanceId })).Output), 'base64').toString();
+  const instancesOf = async (group: string): Promise<readonly string[]> => {
+    const { AutoScalingGroups } = await network.call('autoscaling', 'DescribeAutoScalingGroups', {
+      AutoScalingGroupNames: [group],
+    });
+    return itemsOf(at(itemsOf(AutoScalingGroups)[0], 'Instances')).map((one) => String(at(one, 'InstanceId')));
+  };
+
+  test('names the node that it became, or why it became none', { timeout: 60_000 }, async () => {
+    const [joined = ''] = await instancesOf('app');
+    expect(await consoleOf(joined)).toMatch(/kubelet: node ip-\S+ registered with cluster shop\n$/);
+    const elsewhere = nodeConfigFor({ ...world.cluster, endpoint: 'https://elsewhere:443' });
+    await network.autoScale({ name: 'lost', userData: multipartUserData(elsewhere), type: 'm7g.large', size: 1 });
+    const [lost = ''] = await instancesOf('lost');
+    const text = await world.until('a reason', async () => {
+      const said = await consoleOf(lost);
+      return said.includes('fatal') ? said : undefined;
+    });
+    expect(text).toContain('msg="dial https://elsewhere:443: no such host');
+    await expect(consoleOf('i-0123456789abcdef0')).rejects.toMatchObject({ code: 'InvalidInstanceID.NotFound' });
+    await network.call('autoscaling', 'DeleteAutoScalingGroup', { AutoScalingGroupName: 'lost', ForceDelete: true });
+  });
+});
+
 describe('load balancers', () => {
   const groups = async () =>
     itemsOf(
@@ -183,6 +210,25 @@ describe('load balancers', () => {
   const classic = async () =>
     itemsOf((await network.call('elb', 'DescribeLoadBalancers', {})).LoadBalancerDescriptions);
   const modern = async () => itemsOf((await network.call('elbv2', 'DescribeLoadBalancers', {})).LoadBalancers);
+
+  const targets = async (): Promise<number> => {
+    const { TargetGroups } = await network.call('elbv2', 'DescribeTargetGroups', {});
+    const TargetGroupArn = at(itemsOf(TargetGroups)[0], 'TargetGroupArn');
+    if (TargetGroupArn === undefined) return itemsOf(at((await classic())[0], 'Instances')).length;
+    const health = await network.call('elbv2', 'DescribeTargetHealth', { TargetGroupArn });
+    return itemsOf(health.TargetHealthDescriptions).length;
+  };
+  const ports = async (): Promise<readonly unknown[]> => {
+    const LoadBalancerArn = at((await modern())[0], 'LoadBalancerArn');
+    if (LoadBalancerArn === undefined) {
+      const listeners = itemsOf(at((await classic())[0], 'ListenerDescriptions'));
+      return listeners.map((one) => at(one, 'Listener', 'LoadBalancerPort'));
+    }
+    const { Listeners } = await network.call('elbv2', 'DescribeListeners', { LoadBalancerArn });
+    return itemsOf(Listeners).map((one) => at(one, 'Port'));
+  };
+  const resize = (DesiredCapacity: number) =>
+    network.call('autoscaling', 'UpdateAutoScalingGroup', { AutoScalingGroupName: 'app', DesiredCapacity });
 
   test.each([
     ['classic', {}],
@@ -203,6 +249,13 @@ describe('load balancers', () => {
     expect(host).toMatch(/elb\.|amazonaws/);
     expect((await classic()).length + (await modern()).length).toBe(1);
     expect((await groups()).some((name) => name.startsWith('k8s-elb-'))).toBe(kind === 'classic');
+    expect(await targets()).toBe(2);
+    await resize(3);
+    await world.until('the third target', async () => ((await targets()) === 3 ? true : undefined));
+    await resize(2);
+    await world.until('two targets', async () => ((await targets()) === 2 ? true : undefined));
+    await world.api.patch(path, 'merge', { spec: { ports: [{ port: 8080 }] } });
+    await world.until('the new port', async () => (JSON.stringify(await ports()) === '[8080]' ? true : undefined));
     await world.api.delete(path);
     await world.until('the Service gone', async () => ((await world.object(path)) === undefined ? true : undefined));
     expect([...(await classic()), ...(await modern())]).toEqual([]);

@@ -100,9 +100,14 @@ export class NodeKeeper {
     return [...this.#kept.values()].some((one) => one.joined?.name === node && one.health === 'ready');
   }
 
+  /** A node whose object somebody deleted does not count: a kubelet registers once, at its start. */
   readyCount(asgName: string): number {
     return [...this.#kept.values()].filter(
-      (one) => one.joined?.asgName === asgName && one.life.kind === 'node' && one.health === 'ready',
+      ({ joined, life, health }) =>
+        joined?.asgName === asgName &&
+        life.kind === 'node' &&
+        health === 'ready' &&
+        this.#context.mirrors.nodes.get(joined.name) !== undefined,
     ).length;
   }
 
