@@ -1,14 +1,17 @@
 import { type Clock, mapBounded, RoadsteadError, systemClock } from '@roadstead/foundation';
-import { type KubernetesClient, requestsAtOnce } from '../client/kubernetes-client.ts';
+import { type Applied, type KubernetesClient, requestsAtOnce } from '../client/kubernetes-client.ts';
+import { KubernetesStatusError } from '../client/status-error.ts';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 import { describeRef, groupKindOf, type ObjectRef } from '../objects/object-ref.ts';
 import { fieldManager, sortedSet } from './applyset.ts';
+import { conflictsOf, decideConflicts } from './decide-conflicts.ts';
 import { declaredKindsOf } from './declared-kinds.ts';
-import { type Fingerprint, fingerprintOf } from './fingerprint.ts';
+import { desiredDigestOf, type Fingerprint, fingerprintOf } from './fingerprint.ts';
 import type { Inventory } from './inventory.ts';
 import { type Phase, phaseOf, phases, propagationForReplace } from './object-nature.ts';
+import { asAdopted, isOlderThanUs } from './ownership.ts';
 import { writeParent } from './parent.ts';
-import { asAdopted, effectiveDesired, isOlderThanUs } from './plan-objects.ts';
+import { effectiveDesired, recordOf } from './plan-objects.ts';
 import type { ObjectChange, PlacedObject, ReleasePlan } from './release-types.ts';
 import { waitEstablished, waitGone, waitServed } from './wait-for.ts';
 
@@ -179,9 +182,34 @@ async function applyChange(
     if (!change.isGoing) await client.delete(change.ref, options, signal);
     await waitGone(client, change.ref, change.uid, context.clock ?? systemClock, signal);
   }
-  const applied = await client.apply(desired, { fieldManager, force }, signal);
+  const applied = await applyTakingBack(context, { change, placed, desired, force });
   if (change.kind !== 'create' || applied.created || !isOlderThanUs(applied.object)) return applied.object;
   return (await client.apply(asAdopted(desired), { fieldManager }, signal)).object;
+}
+
+interface Sending {
+  readonly change: ObjectChange;
+  readonly placed: PlacedObject;
+  readonly desired: KubernetesObject;
+  readonly force: boolean;
+}
+
+/** An update that was not tried when the plan was made learns only now of fields that were ours and were taken. */
+async function applyTakingBack(
+  { client, plan, signal }: ApplyContext,
+  { change, placed, desired, force }: Sending,
+): Promise<Applied> {
+  try {
+    return await client.apply(desired, { fieldManager, force }, signal);
+  } catch (error) {
+    const untried = change.kind === 'update' && change.knownAfter !== undefined;
+    const conflicts = error instanceof KubernetesStatusError ? conflictsOf(error.status) : [];
+    if (!untried || conflicts.length === 0) throw error;
+    const record = recordOf(plan.observed, placed);
+    const decision = decideConflicts(conflicts, record, desiredDigestOf(desired), () => false);
+    if (decision.kind === 'report') throw error;
+    return client.apply(desired, { fieldManager, force: true }, signal);
+  }
 }
 
 /** An update of what is no member yet: the object was there before us, and has to be looked at to be marked so. */

@@ -5,27 +5,20 @@ import type { KubernetesClient } from '../client/kubernetes-client.ts';
 import { KubernetesStatusError, statusError } from '../client/status-error.ts';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 import { describeRef, keyOf, refOf } from '../objects/object-ref.ts';
+import { servedKind } from '../testing/served-kind.ts';
 import { applyComponent } from './apply-component.ts';
 import { applySetIdOf, parentObjectOf, partOfLabel } from './applyset.ts';
+import { packPaths } from './owned-fields.ts';
 import { placeObjects } from './place-objects.ts';
 import { probeObjects } from './probe-objects.ts';
 import { pruneRelease } from './prune-release.ts';
 import type { ObjectChange, ObservedParent, ObservedRelease, ReleasePlan } from './release-types.ts';
 
-const served = (group: string, kind: string, namespaced = true) => ({
-  group,
-  version: 'v1',
-  kind,
-  resource: `${kind.toLowerCase()}s`,
-  namespaced,
-  verbs: ['list'],
-  subresources: [],
-});
 const catalog: ApiCatalog = {
   resources: [
-    served('', 'ConfigMap'),
-    served('', 'Namespace', false),
-    served('apiextensions.k8s.io', 'CustomResourceDefinition', false),
+    servedKind('', 'v1', 'ConfigMap'),
+    servedKind('', 'v1', 'Namespace', 'Cluster'),
+    servedKind('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition', 'Cluster'),
   ],
   unreadable: [],
 };
@@ -122,7 +115,8 @@ describe('applyComponent', () => {
       get: async () => ({ ...definition, status: { conditions: [{ type: 'Established', status: 'True' }] } }),
       discover: async () => {
         asked += 1;
-        const resources = asked < 3 ? catalog.resources : [...catalog.resources, served('example.org', 'Ship', false)];
+        const resources =
+          asked < 3 ? catalog.resources : [...catalog.resources, servedKind('example.org', 'v1', 'Ship', 'Cluster')];
         return { ...catalog, resources };
       },
     });
@@ -158,6 +152,50 @@ describe('applyComponent', () => {
     await applied;
     expect(told.filter((line) => line.startsWith('delete'))).toEqual([]);
     expect(told).toContain('apply ConfigMap shop/x');
+  });
+});
+
+describe('an update that could not be tried before', () => {
+  const update: ObjectChange = {
+    ...create(configMap),
+    kind: 'update',
+    drift: false,
+    force: false,
+    knownAfter: 'outputs.foundation.Role',
+  };
+  const taken = statusError('apply', {
+    code: 409,
+    reason: 'Conflict',
+    message: 'conflict',
+    causes: [{ reason: 'FieldManagerConflict', message: 'conflict with "kubectl-edit" using v1', field: '.data.a' }],
+  });
+  const updating = (owned: readonly string[]) => {
+    const forced: (boolean | undefined)[] = [];
+    const record = { desired: 'before', live: 'l', owned: packPaths(owned) };
+    const parents = new Map([parentOf('a', { inventory: new Map([['ConfigMap/shop/x', record]]) })]);
+    const { client } = server({
+      get: async () => configMap,
+      apply: async (object, { force }) => {
+        if (object.metadata.name !== 'x') return { object, created: false };
+        forced.push(force);
+        if (force !== true) throw taken;
+        return { object, created: false };
+      },
+    });
+    const plan = planWith(observedWith({ parents }), [update], [configMap]);
+    return { forced, applied: applyComponent({ client, plan }, 'a') };
+  };
+
+  it('takes back a field that was ours', async () => {
+    const { forced, applied } = updating(['.data.a']);
+    await applied;
+    expect(forced).toEqual([false, true]);
+  });
+
+  it('leaves one alone that never was', async () => {
+    const { forced, applied } = updating(['.data.b']);
+    await expect(applied).rejects.toBe(taken);
+    expect(forced).toEqual([false]);
   });
 });
 

@@ -3,24 +3,16 @@ import type { ApiCatalog } from '../client/api-catalog.ts';
 import type { KubernetesReader } from '../client/kubernetes-client.ts';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 import { refOf } from '../objects/object-ref.ts';
+import { servedKind } from '../testing/served-kind.ts';
 import { applySetIdOf, partOfLabel } from './applyset.ts';
 import { observeRelease } from './observe-release.ts';
 
-const served = (group: string, version: string, kind: string, namespaced = true) => ({
-  group,
-  version,
-  kind,
-  resource: `${kind.toLowerCase()}s`,
-  namespaced,
-  verbs: ['list'],
-  subresources: [],
-});
 const catalog: ApiCatalog = {
   resources: [
-    served('', 'v1', 'ConfigMap'),
-    served('', 'v1', 'Namespace', false),
-    served('autoscaling', 'v2', 'HorizontalPodAutoscaler'),
-    served('autoscaling', 'v1', 'HorizontalPodAutoscaler'),
+    servedKind('', 'v1', 'ConfigMap'),
+    servedKind('', 'v1', 'Namespace', 'Cluster'),
+    servedKind('autoscaling', 'v2', 'HorizontalPodAutoscaler'),
+    servedKind('autoscaling', 'v1', 'HorizontalPodAutoscaler'),
   ],
   unreadable: [],
 };

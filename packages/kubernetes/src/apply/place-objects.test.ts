@@ -1,23 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { ApiCatalog } from '../client/api-catalog.ts';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
+import { servedKind } from '../testing/served-kind.ts';
 import { placeObjects } from './place-objects.ts';
 
-const served = (group: string, kind: string, namespaced = true) => ({
-  group,
-  version: 'v1',
-  kind,
-  resource: `${kind.toLowerCase()}s`,
-  namespaced,
-  verbs: ['list'],
-  subresources: [],
-});
 const catalog: ApiCatalog = {
   resources: [
-    served('', 'ConfigMap'),
-    served('', 'Secret'),
-    served('rbac.authorization.k8s.io', 'ClusterRole', false),
-    served('apiextensions.k8s.io', 'CustomResourceDefinition', false),
+    servedKind('', 'v1', 'ConfigMap'),
+    servedKind('', 'v1', 'Secret'),
+    servedKind('rbac.authorization.k8s.io', 'v1', 'ClusterRole', 'Cluster'),
+    servedKind('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition', 'Cluster'),
   ],
   unreadable: ['metrics.example.org/v1'],
 };

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ApiCatalog } from '../client/api-catalog.ts';
 import type { KubernetesObject, ManagedFieldsEntry } from '../objects/kubernetes-object.ts';
 import { keyOf, refOf } from '../objects/object-ref.ts';
+import { servedKind } from '../testing/served-kind.ts';
 import { applySetIdOf, fieldManager, partOfLabel } from './applyset.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { placeObjects } from './place-objects.ts';
@@ -17,23 +18,14 @@ import type {
   ReleaseComponent,
 } from './release-types.ts';
 
-const served = (group: string, kind: string, namespaced = true) => ({
-  group,
-  version: 'v1',
-  kind,
-  resource: `${kind.toLowerCase()}s`,
-  namespaced,
-  verbs: ['list'],
-  subresources: [],
-});
 const catalog: ApiCatalog = {
   resources: [
-    served('', 'ConfigMap'),
-    served('', 'Secret'),
-    served('', 'Namespace', false),
-    served('', 'PersistentVolumeClaim'),
-    served('apps', 'Deployment'),
-    served('apiextensions.k8s.io', 'CustomResourceDefinition', false),
+    servedKind('', 'v1', 'ConfigMap'),
+    servedKind('', 'v1', 'Secret'),
+    servedKind('', 'v1', 'Namespace', 'Cluster'),
+    servedKind('', 'v1', 'PersistentVolumeClaim'),
+    servedKind('apps', 'v1', 'Deployment'),
+    servedKind('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition', 'Cluster'),
   ],
   unreadable: [],
 };
@@ -146,6 +138,17 @@ const going = (object: KubernetesObject) => {
   const member = there(object);
   const metadata = { ...member.object.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
   return { ...member, object: { ...member.object, metadata } };
+};
+
+const adopted = (object: KubernetesObject): KubernetesObject => ({
+  ...object,
+  metadata: { ...object.metadata, annotations: { 'roadstead.dev/adopted': 'true' } },
+});
+const immutableRefusal = {
+  code: 422,
+  reason: 'Invalid',
+  message: 'Deployment "web" is invalid: spec.selector: field is immutable',
+  causes: [{ reason: 'FieldValueInvalid', field: 'spec.selector', message: 'field is immutable' }],
 };
 
 describe('planObjects', () => {
@@ -261,12 +264,7 @@ describe('planObjects', () => {
       'was there before us: kept',
       {
         release: a(),
-        members: [
-          there({
-            ...configMap('x'),
-            metadata: { ...configMap('x').metadata, annotations: { 'roadstead.dev/adopted': 'true' } },
-          }),
-        ],
+        members: [there(adopted(configMap('x')))],
       },
       [{ kind: 'retain' }],
     ],
@@ -309,19 +307,33 @@ describe('planObjects', () => {
         members: [there(deployment('n:1'))],
         probes: {
           'Deployment.apps/shop/web': {
-            outcome: {
-              kind: 'refused',
-              status: {
-                code: 422,
-                reason: 'Invalid',
-                message: 'x',
-                causes: [{ reason: 'FieldValueInvalid', field: 'spec.selector', message: 'field is immutable' }],
-              },
-            },
+            outcome: { kind: 'refused', status: immutableRefusal },
           },
         },
       },
       [{ kind: 'replace', class: 'replace', uid: 'uid-web' }],
+    ],
+    [
+      'an immutable field of what somebody else made: refused, as it is not ours to delete',
+      {
+        release: a(deployment('n:2')),
+        probes: {
+          'Deployment.apps/shop/web': {
+            live: { ...deployment('n:1'), metadata: { name: 'web', namespace: 'shop', uid: 'theirs' } },
+            outcome: { kind: 'refused', status: immutableRefusal },
+          },
+        },
+      },
+      [{ kind: 'refused', why: expect.stringMatching(/field is immutable.*was there before Roadstead/) }],
+    ],
+    [
+      'an immutable field of what was adopted: refused as well',
+      {
+        release: a(deployment('n:2')),
+        members: [there(adopted(deployment('n:1')))],
+        probes: { 'Deployment.apps/shop/web': { outcome: { kind: 'refused', status: immutableRefusal } } },
+      },
+      [{ kind: 'refused' }],
     ],
     [
       'invalid: refused',

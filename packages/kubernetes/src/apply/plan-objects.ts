@@ -1,11 +1,12 @@
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
 import { compareRefs, type ObjectRef, refOf } from '../objects/object-ref.ts';
-import { fieldManager, partOfLabel } from './applyset.ts';
+import { fieldManager } from './applyset.ts';
 import { isImmutableRefusal, yieldReplicas } from './decide-conflicts.ts';
 import { diffFields } from './diff-fields.ts';
 import { desiredDigestOf, type Fingerprint, liveDigestOf } from './fingerprint.ts';
 import { classOfPrune, classOfUpdate, isDataBearing, phaseOf, phases } from './object-nature.ts';
 import { appliedEntryOf, ownedFieldsOf } from './owned-fields.ts';
+import { adoptedAnnotation, asAdopted, isGoing, isMadeByUs, isOurs, mayBeDeleted } from './ownership.ts';
 import type { ObjectChange, ObservedMember, ObservedRelease, PlacedObject, Probe } from './release-types.ts';
 import { isSecret, secretValuesMatch } from './secret-values.ts';
 
@@ -20,20 +21,12 @@ export function recordOf(observed: ObservedRelease, placed: PlacedObject): Finge
   return observed.parents.get(owner)?.inventory.get(placed.key);
 }
 
-/** On what was there before Roadstead: it is kept in step, and never deleted by us. */
-export const adoptedAnnotation = 'roadstead.dev/adopted';
-
 /** The object as it will be sent, now that it is known what is there. */
 export function effectiveDesired(placed: PlacedObject, live: KubernetesObject | undefined): KubernetesObject {
   if (live === undefined) return placed.object;
   const desired = yieldReplicas(placed.object, live);
   if (live.metadata.annotations?.[adoptedAnnotation] === undefined && isMadeByUs(live)) return desired;
   return asAdopted(desired);
-}
-
-/** A member by label or by owned fields; both would have to be taken off for us to call it foreign. */
-function isMadeByUs(live: KubernetesObject): boolean {
-  return appliedEntryOf(live, fieldManager) !== undefined || live.metadata.labels?.[partOfLabel] !== undefined;
 }
 
 /** True when two digests say that nothing changed, on our side and on theirs. */
@@ -45,11 +38,6 @@ export function isUnchanged(placed: PlacedObject, observed: ObservedRelease): bo
   const desired = effectiveDesired(placed, member.object);
   if (isSecret(desired) && !secretValuesMatch(desired, member.object)) return false;
   return record.desired === desiredDigestOf(desired) && record.live === liveDigestOf(member.object);
-}
-
-/** True while an object is being deleted: what is written to it goes with it. */
-function isGoing(object: KubernetesObject | undefined): boolean {
-  return object?.metadata.deletionTimestamp !== undefined;
 }
 
 /** True for what no list showed: new, or there without our label. */
@@ -79,19 +67,6 @@ export interface PlanInput {
   /** By object key; every suspect has one. */
   readonly probes: ReadonlyMap<string, Probe>;
   readonly policy: PlanPolicy;
-}
-
-/** True when an object was made before we first applied it; our own, applied once more, has the same second in both. */
-export function isOlderThanUs(object: KubernetesObject): boolean {
-  const since = appliedEntryOf(object, fieldManager)?.time;
-  const { creationTimestamp } = object.metadata;
-  return since !== undefined && creationTimestamp !== undefined && creationTimestamp < since;
-}
-
-/** The object marked as one that Roadstead found and did not make. */
-export function asAdopted(desired: KubernetesObject): KubernetesObject {
-  const annotations = { ...desired.metadata.annotations, [adoptedAnnotation]: 'true' };
-  return { ...desired, metadata: { ...desired.metadata, annotations } };
 }
 
 /** Decides and never acts. What is made or changed in the order of components, phases and names; then what goes, in reverse. */
@@ -185,6 +160,14 @@ function planReplace(placed: PlacedObject, live: KubernetesObject, why: string, 
   const { key, ref, component } = placed;
   const base = { key, ref, component, fields: [], why } as const;
   const dataBearing = isDataBearing(ref);
+  if (!mayBeDeleted(live, recordOf(input.observed, placed)))
+    return {
+      ...base,
+      kind: 'refused',
+      class: 'none',
+      why: `${why}; it was there before Roadstead, and so is not deleted to be made anew`,
+      status: undefined,
+    };
   if (dataBearing && !input.policy.allowDataLoss(ref)) {
     return {
       ...base,
@@ -276,13 +259,4 @@ function planPrunes({ placed, observed, policy }: PlanInput): ObjectChange[] {
       ];
     return [{ ...base, kind: 'prune', why: 'no longer in the release', uid: member.object.metadata.uid, dataBearing }];
   });
-}
-
-/** Labels are copied by controllers (a Service's to its EndpointSlices): only what we applied ourselves is ours. */
-export function isOurs(key: string, member: ObservedMember, observed: ObservedRelease): boolean {
-  if (member.object.metadata.ownerReferences?.some((owner) => owner.controller === true) === true) return false;
-  return (
-    appliedEntryOf(member.object, fieldManager) !== undefined ||
-    observed.parents.get(member.component)?.inventory.has(key) === true
-  );
 }

@@ -6,8 +6,8 @@ import type { ApplyContext } from './apply-component.ts';
 import { parseGroupKind, sortedSet } from './applyset.ts';
 import { phaseOf, phases } from './object-nature.ts';
 import { observeRelease } from './observe-release.ts';
+import { isOurs } from './ownership.ts';
 import { deleteParent, writeParent } from './parent.ts';
-import { isOurs } from './plan-objects.ts';
 import type { ObjectChange, ObservedRelease } from './release-types.ts';
 
 /**
