@@ -39,7 +39,8 @@ export async function runCli(
     stopping.dispose();
   }
   const lost = await console.flush();
-  return lost === undefined || code !== exitCodes.done ? code : fail(unwritten(lost));
+  if (lost === undefined) return code;
+  return Math.max(fail(unwritten(lost)), code === exitCodes.planHasChanges ? 0 : code);
 }
 
 /** AWS's own exceptions become ours. Its SDK is loaded only for what nobody has named yet. */

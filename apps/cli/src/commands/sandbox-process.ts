@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { messageOf, RoadsteadError } from '@roadstead/foundation';
 import type { CliConfig } from '../config.ts';
+import { startFailure } from './sandbox-events.ts';
 
 const run = promisify(execFile);
 
@@ -61,33 +62,36 @@ export interface ControlRequest {
 }
 
 /**
- * Asks the control port; the answer is JSON. Rejects with SANDBOX_UNREACHABLE where nobody answers within 30 s, and with
- * SANDBOX_REFUSED.
+ * Asks the control port; the answer is JSON. Rejects with SANDBOX_UNREACHABLE where nobody answers within 30 s, with
+ * WRONG_INPUT for a body that it cannot mean, and with SANDBOX_REFUSED.
  */
 export async function control(
   state: SandboxState,
   { method, path, body }: ControlRequest,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const { ok, text } = await fetch(`${state.url}/_roadstead/${path}`, {
+  const { status, text } = await fetch(`${state.url}/_roadstead/${path}`, {
     method,
     headers: { authorization: `Bearer ${state.controlToken}`, 'content-type': 'application/json' },
     signal: AbortSignal.any([signal, AbortSignal.timeout(30_000)]),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   })
-    .then(async (answer) => ({ ok: answer.ok, text: await answer.text() }))
+    .then(async (answer) => ({ status: answer.status, text: await answer.text() }))
     .catch((cause: unknown) => {
       throw signal.aborted ? cause : unreachable(state, cause);
     });
-  if (!ok) {
+  if (status === 400) throw new RoadsteadError(refusalOf(text), { code: 'WRONG_INPUT', value: path, hint: faultHint });
+  if (status !== 200) {
     throw new RoadsteadError(`The sandbox refused: ${refusalOf(text)}`, {
       code: 'SANDBOX_REFUSED',
       value: path,
-      hint: 'docs/user-guide.md says what a fault is made of; roadstead sandbox status says what runs.',
+      hint: 'Was it started by another version? Stop it, and start it anew: roadstead sandbox down',
     });
   }
   return text === '' ? {} : (JSON.parse(text) as unknown);
 }
+
+const faultHint = 'The user guide (docs/user-guide.md, "The sandbox") says what a fault is made of.';
 
 /** The control port answers `{"error": …}`; anything else is told as it is. */
 function refusalOf(text: string): string {
@@ -195,12 +199,7 @@ export async function startDetached(
   if (failure !== undefined) throw notStarted(failure);
   await takeDown(child);
   signal.throwIfAborted();
-  const last = (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-5).join('\n');
-  throw new RoadsteadError(`The sandbox did not start:\n${last}`, {
-    code: 'SANDBOX_FAILED',
-    value: options.directory,
-    hint: `Its log: ${logFile}`,
-  });
+  throw startFailure((await readFile(logFile, 'utf8')).split('\n'), logFile);
 }
 
 /** Asks it to clean up after itself, and after 20 s ends its whole group. */

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RoadsteadError } from '@roadstead/foundation';
 import { type SandboxStatus, sandboxStatusText } from '../output/sandbox-text.ts';
 import type { CommandContext, OutputFormat } from './context.ts';
+import { eventOf, eventText, startFailure } from './sandbox-events.ts';
 import {
   control,
   isAlive,
@@ -25,7 +26,7 @@ export async function sandboxUp(
   context: CommandContext,
   { detach, output, ...given }: SandboxOptions & Named & { readonly detach: boolean },
 ): Promise<number> {
-  const { config, console, stop, abort, inSteps } = context;
+  const { config, console, abort } = context;
   const options = { ...given, directory: resolve(given.directory) };
   await makeDirectory(options.directory);
   const running = await readState(options.directory);
@@ -34,7 +35,7 @@ export async function sandboxUp(
     console.err(`A sandbox is running already (process ${running.pid}, ${running.url}).`);
     return 0;
   }
-  if (!detach) return inSteps(() => runAttached(config, options, { stop, abort }, attachedTeller(context, output)));
+  if (!detach) return upAttached(context, options, output);
   console.err('Starting the sandbox; the first time on a machine it builds Kubernetes, which takes some minutes …');
   const { url, pid } = await startDetached(config, options, join(options.directory, 'sandbox.log'), abort);
   if (output === 'json') console.json({ event: 'ready', url, pid, directory: options.directory });
@@ -44,39 +45,26 @@ export async function sandboxUp(
   return 0;
 }
 
-/** Shows what an attached sandbox says. Its events are JSON lines already; anything else comes from its log. */
-function attachedTeller({ console }: CommandContext, output: OutputFormat): (line: string) => void {
-  return (line) => {
+/** Until Ctrl-C. It says what it does as JSON lines; what else it says is its log, which counts where it does not start. */
+async function upAttached(
+  { config, console, stop, abort, inSteps }: CommandContext,
+  options: SandboxOptions,
+  output: OutputFormat,
+): Promise<number> {
+  const said: string[] = [];
+  let isReady = false;
+  const tell = (line: string): void => {
     const event = eventOf(line);
-    if (output === 'json') {
-      if (event !== undefined) console.json(event);
-      return;
-    }
-    const text = event === undefined ? line : eventText(event);
-    if (text !== undefined) console.err(text);
+    if (event?.event === 'ready') isReady = true;
+    if (!isReady) said.push(line);
+    else if (event === undefined) console.err(line);
+    if (event === undefined || event.event === 'failed') return;
+    if (output === 'json') console.json(event);
+    console.err(eventText(event));
   };
-}
-
-interface SandboxEvent {
-  readonly event: string;
-  readonly message?: string;
-  readonly url?: string;
-}
-
-function eventOf(line: string): SandboxEvent | undefined {
-  try {
-    const event = JSON.parse(line) as Partial<SandboxEvent> | null;
-    return typeof event?.event === 'string' ? (event as SandboxEvent) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function eventText({ event, message, url }: SandboxEvent): string | undefined {
-  if (event === 'ready') return `The sandbox is ready: ${url ?? ''}. Ctrl-C ends it, with everything in it.`;
-  if (event === 'stopping') return `Stopping the sandbox (${message ?? ''}) …`;
-  // A failure is told on its standard error too, with its hint: once is enough.
-  return event === 'failed' ? undefined : (message ?? event);
+  const code = await inSteps(() => runAttached(config, options, { stop, abort }, tell));
+  if (code !== 0 && !isReady && !stop.aborted) throw startFailure(said);
+  return code;
 }
 
 async function makeDirectory(directory: string): Promise<void> {
