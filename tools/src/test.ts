@@ -56,7 +56,7 @@ await check(totals, 'types', 'tsc', '-p', '.');
 await vitest(totals, 'unit');
 await check(totals, 'the real parts of the sandbox', 'node', 'tools/src/ensure.ts');
 await vitest(totals, 'real');
-// One at a time: each has a whole sandbox, and says how long things take.
-await vitest(totals, 'stories', '--no-file-parallelism');
+// Two at a time: each has a whole sandbox of its own, and waits for most of its time.
+await vitest(totals, 'stories', '--fileParallelism=true', '--maxWorkers=2');
 process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed\n`);
 process.exitCode = totals.failed === 0 ? 0 : 1;
