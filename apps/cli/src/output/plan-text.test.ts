@@ -59,3 +59,66 @@ it('shortens long values and long lists of fields, and says so', () => {
   expect(text).toContain('… and 8 more fields');
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(140);
 });
+
+it('aligns the lines of a phase by the longest of that phase, so that one long name does not push all others off', () => {
+  const line = (phase: 'network' | 'access', what: string): Plan['changes'][number] => ({
+    id: what,
+    phase,
+    action: 'create',
+    class: 'safe',
+    what,
+    why: 'declared, not there yet',
+    fields: [],
+    usualSeconds: 240,
+  });
+  const names = ['stack roadstead-shop-network', 'access entry arn:aws:iam::123456789012:role/developer', 'short'];
+  const [network = '', long = '', short = ''] = names;
+  const rows = plan([line('network', network), line('access', long), line('access', short)])
+    .split('\n')
+    .slice(4);
+  expect(rows).toEqual([
+    'network',
+    '  + stack roadstead-shop-network safe       declared, not there yet · usually 4 min',
+    '',
+    'access',
+    `  + ${long} safe       declared, not there yet · usually 4 min`,
+    `  + ${short.padEnd(long.length)} safe       declared, not there yet · usually 4 min`,
+    '',
+    'Plan: 3 to create · class safe',
+  ]);
+});
+
+it('goes back in the opposite order on the way down, and shows no fields of what goes', () => {
+  const gone = (phase: 'network' | 'pools'): Plan['changes'][number] => ({
+    id: phase,
+    phase,
+    action: 'delete',
+    class: 'disruptive',
+    what: `stack ${phase}`,
+    why: 'the cluster is taken down',
+    fields: [{ path: 'x', from: 1 }],
+  });
+  const text = plan([gone('network'), gone('pools')], { kind: 'down' });
+  expect(text.indexOf('stack pools')).toBeLessThan(text.indexOf('stack network'));
+  expect(text).not.toContain('x: 1');
+  expect(text).toContain('Plan: 2 to delete · class disruptive');
+  expect(plan([], { kind: 'down' })).toContain('Nothing to do: nothing of this cluster is there.');
+});
+
+it('shows what a person should know ahead of the changes', () => {
+  expect(plan([], { warnings: ['one zone is no zone'] })).toContain('! one zone is no zone');
+});
+
+it.each<[string, unknown, string]>([
+  ['nothing', undefined, '(nothing)'],
+  ['text', 'a', 'a'],
+  ['a number', 3, '3'],
+  ['false', false, 'false'],
+  ['null', null, 'null'],
+  ['a list', ['a', 1], '["a",1]'],
+])('writes %s so that it can be told from another', (_what, to, written) => {
+  const fields = [{ path: 'f', from: 'x', to }];
+  expect(plan([{ id: 'a', phase: 'network', action: 'update', class: 'safe', what: 'w', why: 'y', fields }])).toContain(
+    `      f: x → ${written}\n`,
+  );
+});

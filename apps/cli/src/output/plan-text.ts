@@ -29,10 +29,10 @@ export function planText(plan: Plan, colours: Colours): string[] {
 
 function changeLines(plan: Plan, colours: Colours): string[] {
   const order = plan.kind === 'up' ? phases : phases.toReversed();
-  const width = Math.min(64, Math.max(24, ...plan.changes.map(({ what }) => widthOf(what))));
   return order.flatMap((phase) => {
     const changes = plan.changes.filter((change) => change.phase === phase);
     if (changes.length === 0) return [];
+    const width = Math.min(64, Math.max(24, ...changes.map(({ what }) => widthOf(what))));
     return [
       colours.bold(phase),
       ...changes.flatMap((change) => [headLine(change, width, colours), ...fieldLines(change, colours)]),
@@ -43,7 +43,7 @@ function changeLines(plan: Plan, colours: Colours): string[] {
 
 function headLine(change: Change, width: number, colours: Colours): string {
   const sign = signColour(change, colours)(signs[change.action]);
-  const usual = change.usualSeconds === undefined ? '' : colours.dim(` usually ${duration(change.usualSeconds)}`);
+  const usual = change.usualSeconds === undefined ? '' : colours.dim(` · usually ${duration(change.usualSeconds)}`);
   return `  ${sign} ${padTo(change.what, width)} ${classColour(change.class, colours)(change.class.padEnd(10))} ${change.why}${usual}`;
 }
 
