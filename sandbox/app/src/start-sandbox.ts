@@ -222,11 +222,14 @@ async function ensureParts(options: StartSandboxOptions, progress: (line: Sandbo
     await Promise.allSettled(making);
     throw error;
   });
+  const known = new Map([[newest, found]]);
   // Other minors are asked for later, from behind the guard.
-  const binaries: BinaryProvider = async (minor, until) =>
-    minor === newest
-      ? found
-      : resolveApart({ ...resolving, ...(until === undefined ? {} : { signal: until }), minor, onLine: tell });
+  const binaries: BinaryProvider = async (minor, until) => {
+    const more = until === undefined ? {} : { signal: until };
+    const made = known.get(minor) ?? (await resolveApart({ ...resolving, ...more, minor, onLine: tell }));
+    known.set(minor, made);
+    return made;
+  };
   return { tools, binaries, newest: found };
 }
 

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { env } from 'node:process';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { binaryProvider } from './binaries/resolve-binaries.ts';
@@ -76,6 +77,12 @@ describe('a control plane of Kubernetes 1.36', () => {
       () => list(events),
       (seen) => seen.length > 0,
     );
+  });
+
+  it('has etcd behind a folder that is its owner’s alone', async () => {
+    const folder = join(plane.directory, 'sockets');
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+    expect(await readdir(folder)).toEqual(['etcd:1', 'etcd:2']);
   });
 
   it('knows users by the token webhook and refuses other tokens', async () => {
@@ -191,6 +198,25 @@ it.each(['ours', 'upstream'])('leaves no process when its parent is killed (%s b
     () => pids.filter(isRunning),
     (running) => running.length === 0,
   );
+});
+
+it('says in one message that there is no room on the disk', async () => {
+  const folder = dirname((await binaries('1.36')).files.etcd.path);
+  const script = fileURLToPath(new URL('testing/parent.ts', import.meta.url));
+  const place = join(root, 'full');
+  await mkdir(place);
+  // The mount is in a namespace of that process alone, and goes with it.
+  const command = `mount -t tmpfs -o size=4m tmpfs '${place}' && exec "$0" "$@"`;
+  const parent = spawn(
+    'unshare',
+    ['-rm', 'sh', '-c', command, process.execPath, script, '1.36', folder, place, 'ours'],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  const [said] = await Promise.all([text(parent.stderr), once(parent, 'exit')]);
+  expect(said).toMatch(/etcd has no room on the disk; its last words:\n.*no space left on device/);
+  expect(said).toContain("code: 'DISK_FULL'");
 });
 
 it('says which port is taken when another one does not help', async () => {

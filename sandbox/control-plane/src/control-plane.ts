@@ -3,11 +3,11 @@ import { type Clock, RoadsteadError, systemClock } from '@roadstead/foundation';
 import { type Authority, type Certificate, type KeySet, keySetOf } from './authority.ts';
 import type { Binaries, BinaryProvider, Minor, Server } from './components.ts';
 import type { Webhook } from './config-files.ts';
-import { type FlagInputs, flagsOf, type Layout, layoutOf, type Ports } from './flags.ts';
+import { type FlagInputs, flagsOf, type Layout, layoutOf } from './flags.ts';
 import { apiServerNames, ensurePki, type Pki } from './pki.ts';
 import { type Readiness, waitUntilReady } from './readiness.ts';
 import { type Ending, type ServerProcess, startServer } from './server-process.ts';
-import { choosePorts, writeConfig } from './start-files.ts';
+import { choosePort, writeConfig } from './start-files.ts';
 
 export interface ControlPlaneOptions {
   readonly binaries: BinaryProvider;
@@ -76,14 +76,21 @@ const startAttempts = 3;
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const clock = options.clock ?? systemClock;
   const layout = layoutOf(options.directory);
-  const binaries = await options.binaries(options.minor, options.signal);
-  await Promise.all([layout.logs, layout.config].map((path) => mkdir(path, { recursive: true, mode: 0o700 })));
   const names = apiServerNames(options.serviceCidr, options.serverNames ?? []);
-  const pki = await ensurePki(layout.pki, names, clock.now());
+  for (const path of [layout.logs, layout.config, layout.sockets]) await mkdir(path, { recursive: true, mode: 0o700 });
+  const preparing = [
+    options.binaries(options.minor, options.signal),
+    ensurePki(layout.pki, names, clock.now()),
+  ] as const;
+  const [binaries, pki] = await Promise.all(preparing).catch(async (error: unknown) => {
+    // The caller may remove the directory now.
+    await Promise.allSettled(preparing);
+    throw error;
+  });
   for (let attempt = 1; ; attempt++) {
-    const ports = await choosePorts(layout);
-    await writeConfig(layout, pki, ports, options);
-    const running = new RunningControlPlane({ options, clock, layout, pki, ports }, binaries);
+    const port = await choosePort(layout);
+    await writeConfig(layout, pki, port, options);
+    const running = new RunningControlPlane({ options, clock, layout, pki, port }, binaries);
     try {
       await running.start(options.signal);
       return running;
@@ -100,7 +107,7 @@ interface Parts {
   readonly clock: Clock;
   readonly layout: Layout;
   readonly pki: Pki;
-  readonly ports: Ports;
+  readonly port: number;
 }
 
 class RunningControlPlane implements ControlPlane {
@@ -131,7 +138,7 @@ class RunningControlPlane implements ControlPlane {
     return `https://127.0.0.1:${this.port}`;
   }
   get port(): number {
-    return this.#parts.ports.api;
+    return this.#parts.port;
   }
   get caPem(): string {
     return this.authority.certPem;
@@ -215,11 +222,11 @@ class RunningControlPlane implements ControlPlane {
 
   async #launch(server: Server): Promise<void> {
     this.#ending.signal.throwIfAborted();
-    const { options, layout, ports } = this.#parts;
+    const { options, layout, port } = this.#parts;
     const binary = this.#binaries.files[server];
     const inputs: FlagInputs = {
       layout,
-      ports,
+      port,
       serviceCidr: options.serviceCidr,
       issuerUrl: options.issuerUrl,
       clusterName: options.clusterName ?? 'sandbox',
@@ -227,7 +234,13 @@ class RunningControlPlane implements ControlPlane {
       emulatedVersion: binary.isOurs ? this.#binaries.minor : undefined,
       extra: options.extraFlags ?? {},
     };
-    const started = await startServer(server, binary, flagsOf(server, inputs), this.#logOf(server));
+    const started = await startServer({
+      server,
+      binary,
+      flags: flagsOf(server, inputs),
+      logPath: this.#logOf(server),
+      directory: layout.sockets,
+    });
     this.#processes.set(server, started);
     void started.ended.then((ending) => {
       if (!this.#leaving.has(started)) this.#reportCrash(ending);

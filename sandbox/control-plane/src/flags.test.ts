@@ -6,7 +6,7 @@ import { apiServerNames, firstAddressOf } from './pki.ts';
 
 const inputs: FlagInputs = {
   layout: layoutOf('/d'),
-  ports: { api: 6443, etcdClient: 2379, etcdPeer: 2380 },
+  port: 6443,
   serviceCidr: '172.20.0.0/16',
   issuerUrl: 'https://issuer.example/id/A',
   clusterName: 'shop',
@@ -17,12 +17,12 @@ const inputs: FlagInputs = {
 
 describe('the flags', () => {
   it.each<[Server, readonly string[]]>([
-    ['etcd', ['--data-dir=/d/etcd', '--listen-client-urls=https://127.0.0.1:2379', '--client-cert-auth']],
+    ['etcd', ['--data-dir=/d/etcd', '--listen-client-urls=unix://etcd:1', '--listen-peer-urls=unix://etcd:2']],
     [
       'kube-apiserver',
       [
         '--secure-port=6443',
-        '--etcd-servers=https://127.0.0.1:2379',
+        '--etcd-servers=unix://etcd:1',
         '--service-account-issuer=https://issuer.example/id/A',
         '--service-account-jwks-uri=https://issuer.example/id/A/keys',
         '--authentication-token-webhook-config-file=/d/config/token-webhook.kubeconfig',

@@ -55,21 +55,17 @@ export async function ensurePki(directory: string, serverNames: readonly string[
 }
 
 /**
- * Three authorities, because each is trusted for something else: whoever holds a client certificate of the cluster must
- * reach neither etcd nor pass as the API server's own proxy.
+ * Two authorities, because each is trusted for something else: whoever holds a client certificate of the cluster must not
+ * pass as the API server's own proxy.
  */
 async function makePki(directory: string, serverNames: readonly string[], nowMs: number): Promise<void> {
   const cluster = createAuthority('kubernetes', nowMs);
-  const etcd = createAuthority('etcd', nowMs);
   const frontProxy = createAuthority('front-proxy', nowMs);
   const client = (name: string, ...groups: string[]) => issueClientCertificate(cluster, { name, groups }, nowMs);
   const certificates: Readonly<Record<string, Certificate>> = {
     ca: cluster,
-    'etcd-ca': etcd,
     'front-proxy-ca': frontProxy,
     apiserver: issueServerCertificate(cluster, serverNames, nowMs),
-    etcd: issueServerCertificate(etcd, ['localhost', '127.0.0.1'], nowMs),
-    'etcd-client': issueClientCertificate(etcd, { name: 'kube-apiserver' }, nowMs),
     'front-proxy-client': issueClientCertificate(frontProxy, { name: 'front-proxy-client' }, nowMs),
     'kubelet-client': client('kube-apiserver-kubelet-client', 'system:masters'),
     admin: client('sandbox-admin', 'system:masters'),

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 
 /**
- * Ports of 127.0.0.1 that were free a moment ago, all different. Another process may take one before it is used: whoever
- * starts a server on it must be ready to try again.
+ * A port of 127.0.0.1 that was free a moment ago. Another process may take it before it is used: whoever starts a server
+ * on it must be ready to try again.
  */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => listenOn(0)));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map(close));
-  return ports;
+export async function freePort(): Promise<number> {
+  const server = await listenOn(0);
+  const { port } = server.address() as AddressInfo;
+  await close(server);
+  return port;
 }
 
 export async function isFree(port: number): Promise<boolean> {

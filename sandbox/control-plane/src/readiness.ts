@@ -19,7 +19,7 @@ export interface ReadinessInputs {
   readonly signal: AbortSignal;
 }
 
-const pollMs = 100;
+const pollMs = 50;
 const requestMs = 2_000;
 
 /** Waits for `/readyz`, starts what needs the API server, and waits for the first object that the others make. */

@@ -22,24 +22,28 @@ export interface ServerProcess {
   stop(graceMs: number): Promise<void>;
 }
 
+export interface ServerStart {
+  readonly server: Server;
+  readonly binary: Binary;
+  readonly flags: readonly string[];
+  readonly logPath: string;
+  /** What it runs in. */
+  readonly directory: string;
+}
+
 /**
  * Starts one server that ends when this process does, however this one ends. It gets a group of its own, so that Ctrl-C
  * in a terminal reaches the parent alone, which then stops things in order. The environment is ours: proxy variables
  * would send webhook calls away from loopback. All servers collect garbage less often than is Go's habit: two processors
  * are what a sandbox lacks, and 200 MiB more is what a fifth of the API server's work costs.
  */
-export async function startServer(
-  server: Server,
-  binary: Binary,
-  flags: readonly string[],
-  logPath: string,
-): Promise<ServerProcess> {
+export async function startServer({ server, binary, flags, logPath, directory }: ServerStart): Promise<ServerProcess> {
   const log = openSync(logPath, 'a');
   const logFrom = fstatSync(log).size;
   const env = { GOGC: '300', ...(binary.isOurs ? { ROADSTEAD_EXIT_WITH_STDIN: '1' } : {}) };
   try {
     const child = await spawned(binary.path, () =>
-      spawn(binary.path, [...flags], { env, detached: true, stdio: ['pipe', log, log], cwd: '/' }),
+      spawn(binary.path, [...flags], { env, detached: true, stdio: ['pipe', log, log], cwd: directory }),
     );
     return {
       // Upstream's binaries do not watch their standard input, so somebody else does it for them.

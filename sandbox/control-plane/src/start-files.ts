@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { auditPolicy, authenticationConfig, authorizationConfig, kubeconfigOf, type Webhook } from './config-files.ts';
-import { type Layout, type Ports, webhookCacheTtl } from './flags.ts';
+import { type Layout, webhookCacheTtl } from './flags.ts';
 import type { Pki } from './pki.ts';
-import { freePorts, isFree } from './ports.ts';
+import { freePort, isFree } from './ports.ts';
 
 export interface Webhooks {
   readonly tokenWebhook?: Webhook;
@@ -10,19 +10,18 @@ export interface Webhooks {
 }
 
 /** The port of the last start if it is still free, because kubeconfigs name it. */
-export async function choosePorts(layout: Layout): Promise<Ports> {
+export async function choosePort(layout: Layout): Promise<number> {
   const path = `${layout.config}/port`;
   const last = Number(await readFile(path, 'utf8').catch(() => '0'));
-  const [etcdClient = 0, etcdPeer = 0, fresh = 0] = await freePorts(3);
-  const api = last > 0 && (await isFree(last)) ? last : fresh;
-  await writeFile(path, String(api));
-  return { api, etcdClient, etcdPeer };
+  const port = last > 0 && (await isFree(last)) ? last : await freePort();
+  await writeFile(path, String(port));
+  return port;
 }
 
 /** Writes all that the flags of `flagsOf` point to, but for the keys. */
-export async function writeConfig(layout: Layout, pki: Pki, ports: Ports, webhooks: Webhooks): Promise<void> {
+export async function writeConfig(layout: Layout, pki: Pki, port: number, webhooks: Webhooks): Promise<void> {
   const { config } = layout;
-  const endpoint = `https://127.0.0.1:${ports.api}`;
+  const endpoint = `https://127.0.0.1:${port}`;
   const { certPem: caPem } = pki.authority;
   const { tokenWebhook, authorizationWebhook } = webhooks;
   const authorizationPath = `${config}/authorization-webhook.kubeconfig`;

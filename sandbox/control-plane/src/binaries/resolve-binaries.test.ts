@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { minors, releases } from '../components.ts';
-import { freePorts } from '../ports.ts';
+import { freePort } from '../ports.ts';
 import { eventually, isRunning } from '../testing/api-client.ts';
 import { resolveApart } from './resolve-apart.ts';
 import { binaryProvider, resolveBinaries } from './resolve-binaries.ts';
@@ -31,7 +31,7 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'roadstead-resolve-'));
   await mkdir(join(root, 'bin'));
   env = { PATH: join(root, 'bin') };
-  const [closed = 0] = await freePorts(1);
+  const closed = await freePort();
   sites = { releases: `http://127.0.0.1:${closed}`, index: `http://127.0.0.1:${closed}` };
   said.length = 0;
 });
