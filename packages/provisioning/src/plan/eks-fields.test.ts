@@ -5,6 +5,7 @@ import {
   addonFields,
   clusterFields,
   compareFields,
+  type EksCall,
   type FieldRule,
   nodeGroupFields,
   unlistedPaths,
@@ -143,6 +144,35 @@ describe('requests that change in place', () => {
       releaseVersion: 'b',
       launchTemplate: { id: 'lt-1', version: '2' },
     });
+  });
+
+  it.each<[EksCall, JsonObject]>([
+    ['UpdateClusterConfig:subnets', { resourcesVpcConfig: { subnetIds: ['s-1'] } }],
+    ['UpdateClusterConfig:security-groups', { resourcesVpcConfig: { securityGroupIds: ['sg-1'] } }],
+    ['UpdateClusterConfig:endpoint', { resourcesVpcConfig: { endpointPublicAccess: true, publicAccessCidrs: ['c'] } }],
+    ['UpdateClusterConfig:egress', { resourcesVpcConfig: { controlPlaneEgressMode: 'CUSTOMER_ROUTED' } }],
+    ['UpdateClusterConfig:access', { accessConfig: { authenticationMode: 'API' } }],
+    [
+      'UpdateClusterConfig:compute',
+      { computeConfig: { enabled: true }, kubernetesNetworkConfig: { elasticLoadBalancing: { enabled: true } } },
+    ],
+    ['UpdateClusterConfig:components', { kubeApiServerConfig: { eventTtl: '2h' } }],
+  ])('carry one kind of change of a cluster, as far as it is stated: %s', (call, body) => {
+    const desired = {
+      name: 'shop',
+      resourcesVpcConfig: {
+        subnetIds: ['s-1'],
+        securityGroupIds: ['sg-1'],
+        endpointPublicAccess: true,
+        publicAccessCidrs: ['c'],
+        controlPlaneEgressMode: 'CUSTOMER_ROUTED',
+      },
+      accessConfig: { authenticationMode: 'API', bootstrapClusterCreatorAdminPermissions: false },
+      computeConfig: { enabled: true },
+      kubernetesNetworkConfig: { ipFamily: 'ipv4', elasticLoadBalancing: { enabled: true } },
+      kubeApiServerConfig: { eventTtl: '2h' },
+    };
+    expect(clusterUpdateBody(call, desired)).toEqual(body);
   });
 
   it('carry one kind of cluster change, and say which log types are off', () => {

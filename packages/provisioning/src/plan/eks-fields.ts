@@ -14,6 +14,7 @@ export type EksCall =
   | 'UpdateClusterConfig:endpoint'
   | 'UpdateClusterConfig:logging'
   | 'UpdateClusterConfig:remote-network'
+  | 'UpdateClusterConfig:security-groups'
   | 'UpdateClusterConfig:subnets'
   | 'UpdateClusterConfig:upgrade-policy'
   | 'UpdateClusterConfig:zonal-shift'
@@ -68,12 +69,10 @@ export const clusterFields: readonly FieldRule[] = [
     'outpostConfig.etcdInstanceType',
     'outpostConfig.etcdPlacement.spreadLevel',
   ),
-  ...inPlace(
-    'UpdateClusterConfig:subnets',
-    'disruptive',
-    ['resourcesVpcConfig.subnetIds', 'resourcesVpcConfig.securityGroupIds'],
-    { as: 'set' },
-  ),
+  ...inPlace('UpdateClusterConfig:subnets', 'disruptive', ['resourcesVpcConfig.subnetIds'], { as: 'set' }),
+  ...inPlace('UpdateClusterConfig:security-groups', 'disruptive', ['resourcesVpcConfig.securityGroupIds'], {
+    as: 'set',
+  }),
   ...inPlace('UpdateClusterConfig:endpoint', 'disruptive', [
     'resourcesVpcConfig.endpointPublicAccess',
     'resourcesVpcConfig.endpointPrivateAccess',

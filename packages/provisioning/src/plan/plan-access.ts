@@ -4,12 +4,15 @@ import type { ObservedAccessEntry } from '../observe/observed.ts';
 import { type DesiredAccessEntry, desiredAccessEntries } from './desired.ts';
 import { lateReferences, resolveLate } from './late-values.ts';
 import { lateMembers, shown, whyUpdated } from './lines.ts';
-import type { PlanScope } from './plan-aws.ts';
+import type { PlanScope, Refusal } from './plan-aws.ts';
 import { accessTag, isOurs } from './tags.ts';
 import { usual } from './usual-seconds.ts';
 
 /** Access entries: Roadstead's own first, then the file's. Entries that EKS or others made are left alone. */
-export function planAccess(scope: PlanScope, ownPrincipalArn: string | undefined): Change[] {
+export function planAccess(
+  scope: PlanScope,
+  ownPrincipalArn: string | undefined,
+): { readonly changes: readonly Change[]; readonly refusals: readonly Refusal[] } {
   const desired = desiredAccessEntries(scope.release, scope.outputs, ownPrincipalArn);
   const wanted = new Set(desired.map((entry) => entry.principalArn));
   const removed = Object.values(scope.observed.accessEntries).filter(
@@ -18,7 +21,24 @@ export function planAccess(scope: PlanScope, ownPrincipalArn: string | undefined
       isOurs(entry.tags, scope.release.cluster.name) &&
       entry.tags[accessTag] !== 'own',
   );
-  return [...desired.flatMap((entry) => planEntry(scope, entry)), ...removed.map(deletedEntry)];
+  return {
+    changes: [...desired.flatMap((entry) => planEntry(scope, entry)), ...removed.map(deletedEntry)],
+    refusals: desired.flatMap((entry) => refuseType(scope, entry)),
+  };
+}
+
+/** Entries of nodes, as EKS makes them for the roles of node groups, have neither groups nor policies of a release. */
+function refuseType(scope: PlanScope, { principalArn }: DesiredAccessEntry): Refusal[] {
+  const type = scope.observed.accessEntries[String(principalArn)]?.type ?? 'STANDARD';
+  if (type === 'STANDARD') return [];
+  return [
+    {
+      code: 'ENTRY_NOT_STANDARD',
+      what: `access entry ${String(principalArn)}`,
+      message: `the principal has an entry of type ${type} already, which takes no groups`,
+      hint: 'name another principal in spec.access: this one is for nodes',
+    },
+  ];
 }
 
 function planEntry(scope: PlanScope, desired: DesiredAccessEntry): Change[] {

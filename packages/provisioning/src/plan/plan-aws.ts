@@ -63,16 +63,17 @@ export function planAws(input: PlanAwsInput): AwsPlan {
   const cluster = planCluster(scope);
   const nodeGroups = planNodeGroups(scope);
   const addons = planAddons(scope);
+  const access = planAccess(scope, input.ownPrincipalArn);
   const changes = [
     ...stacks.changes,
     ...cluster.changes,
-    ...planAccess(scope, input.ownPrincipalArn),
+    ...access.changes,
     ...planAssociations(scope),
     ...addons.changes,
     ...nodeGroups.changes,
   ];
   return {
     changes: orderAwsChanges(changes).flat(),
-    refusals: [...stacks.refusals, ...cluster.refusals, ...addons.refusals, ...nodeGroups.refusals],
+    refusals: [stacks, cluster, access, addons, nodeGroups].flatMap(({ refusals }) => refusals),
   };
 }

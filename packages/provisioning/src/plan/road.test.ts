@@ -397,6 +397,7 @@ describe('a run that is cut off', () => {
       }
       expect(stops).toBeGreaterThan(15);
     },
+    60_000,
   );
 });
 

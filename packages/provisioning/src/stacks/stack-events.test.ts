@@ -30,6 +30,33 @@ describe('the first real cause', () => {
 });
 
 describe('events', () => {
+  it('of a rollback that somebody goes on with begin there, not with the update that failed before', async () => {
+    const raw = (at: number, LogicalResourceId: string, ResourceStatus: string, ResourceStatusReason?: string) => ({
+      EventId: `${at}`,
+      StackId: 'id',
+      PhysicalResourceId: LogicalResourceId === 's' ? 'id' : 'x',
+      LogicalResourceId,
+      ResourceType: LogicalResourceId === 's' ? 'AWS::CloudFormation::Stack' : 'AWS::EC2::VPC',
+      ResourceStatus,
+      ResourceStatusReason,
+      Timestamp: new Date(at),
+    });
+    const StackEvents = [
+      raw(8, 's', 'UPDATE_ROLLBACK_FAILED'),
+      raw(7, 'Nat', 'UPDATE_FAILED', 'the address has gone'),
+      raw(6, 's', 'UPDATE_ROLLBACK_IN_PROGRESS', 'User Initiated'),
+      raw(5, 's', 'UPDATE_ROLLBACK_FAILED'),
+      raw(4, 'Nat', 'UPDATE_FAILED', 'no answer'),
+      raw(3, 's', 'UPDATE_ROLLBACK_IN_PROGRESS', 'The following resource(s) failed to update: [Vpc].'),
+      raw(2, 'Vpc', 'UPDATE_FAILED', 'a quota'),
+      raw(1, 's', 'UPDATE_IN_PROGRESS', 'User Initiated'),
+    ];
+    const asked = (events: object[]) =>
+      readEvents({ read: async () => ({ StackEvents: events }) } as never, 'id', new AbortController().signal);
+    expect(firstFailure(await asked(StackEvents))?.reason).toBe('the address has gone');
+    expect(firstFailure(await asked(StackEvents.slice(3)))?.reason).toBe('a quota');
+  });
+
   it('count the time of a resource from its own beginning', () => {
     const done = event(60, 'Nat', 'CREATE_COMPLETE');
     expect(beganAt([event(1, 's', 'CREATE_IN_PROGRESS'), event(10, 'Nat', 'CREATE_IN_PROGRESS'), done], done)).toBe(10);

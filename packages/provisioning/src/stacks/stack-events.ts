@@ -15,6 +15,12 @@ export interface ResourceEvent {
 
 const beginnings = new Set(['CREATE_IN_PROGRESS', 'UPDATE_IN_PROGRESS', 'DELETE_IN_PROGRESS', 'IMPORT_IN_PROGRESS']);
 
+/** A rollback belongs to the operation that failed, unless somebody asked for it. */
+function begins({ ofStack, status, reason }: ResourceEvent): boolean {
+  if (!ofStack) return false;
+  return beginnings.has(status) || (status === 'UPDATE_ROLLBACK_IN_PROGRESS' && reason === 'User Initiated');
+}
+
 /** Events of the operation that runs, or ran last, oldest first. Those of earlier operations are not read. */
 export async function readEvents(reader: AwsReader, stackId: string, signal: AbortSignal): Promise<ResourceEvent[]> {
   const events: ResourceEvent[] = [];
@@ -25,7 +31,7 @@ export async function readEvents(reader: AwsReader, stackId: string, signal: Abo
     for (const raw of page.StackEvents ?? []) {
       const event = toEvent(raw);
       events.push(event);
-      if (event.ofStack && beginnings.has(event.status)) return events.toReversed();
+      if (begins(event)) return events.toReversed();
     }
     token = page.NextToken;
   } while (token !== undefined && token !== '');
