@@ -3,12 +3,17 @@ import { type Kysely, sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import type { Engine } from './engine.ts';
 
-/** Brings the store to the newest schema. Safe to run from several processes at once: every statement is idempotent. */
+/**
+ * Brings the store to the newest schema. Safe to run from several processes at once: every statement is idempotent. SQLite has
+ * no lock for it, so several may find a migration to do, and all but one then find it recorded: they look again. Each look finds
+ * one more recorded, or the tables of the migrator itself.
+ */
 export async function migrate(engine: Engine): Promise<void> {
-  const migrator = new Migrator({ db: engine.db, provider: { getMigrations: async () => migrations(engine) } });
+  const provided = migrations(engine);
+  const migrator = new Migrator({ db: engine.db, provider: { getMigrations: async () => provided } });
   let result = await migrator.migrateToLatest();
-  // Two processes that open a new store together may both record the same migration: the loser finds it done.
-  if (result.error !== undefined && !isRoadsteadError(result.error)) result = await migrator.migrateToLatest();
+  for (let looks = Object.keys(provided).length + 2; looks > 0 && mayHaveLost(result.error); looks--)
+    result = await migrator.migrateToLatest();
   if (result.error === undefined) return;
   if (isRoadsteadError(result.error)) throw result.error;
   throw new RoadsteadError('The store could not be brought to the newest schema', {
@@ -16,6 +21,10 @@ export async function migrate(engine: Engine): Promise<void> {
     cause: result.error,
     hint: 'Was it written by a newer Roadstead? Use that one, or another directory by ROADSTEAD_STATE.',
   });
+}
+
+function mayHaveLost(error: unknown): boolean {
+  return error !== undefined && !isRoadsteadError(error);
 }
 
 function migrations(engine: Engine): Record<string, Migration> {

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { openStore } from './index.ts';
 import { storeContract } from './testing/store-contract.ts';
@@ -16,6 +18,19 @@ it('says which directory cannot be used and what to do', async () => {
 async function fresh(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'roadstead-store-'));
 }
+
+it('opens a new store from many processes at once', async () => {
+  const directory = await fresh();
+  const open = `
+    import { openStore } from ${JSON.stringify(join(import.meta.dirname, 'index.ts'))};
+    while (Date.now() < ${Date.now() + 1500}) {}
+    const store = await openStore({ directory: ${JSON.stringify(directory)} });
+    await store.close();`;
+  const run = promisify(execFile);
+  const one = () => run(process.execPath, ['--input-type=module', '-e', open]);
+  const opened = await Promise.allSettled(Array.from({ length: 6 }, one));
+  expect(opened.filter(({ status }) => status === 'rejected')).toEqual([]);
+}, 30_000);
 
 it('says that a state file is none, and leaves it as it is', async () => {
   const directory = await fresh();
