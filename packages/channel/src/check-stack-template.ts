@@ -151,7 +151,7 @@ function referenceFaults(
   const expect = (id: Json | undefined, from: string, path: Path, known: readonly string[]): void => {
     if (typeof id !== 'string' || known.includes(id) || (known === named && pseudoParameters.includes(id))) return;
     const message = `${from} names ${id}, which the template does not have`;
-    faults.push({ path, fault: { code: 'UNKNOWN_RESOURCE', message, hint: suggest(id, known) } });
+    faults.push({ path: [...path], fault: { code: 'UNKNOWN_RESOURCE', message, hint: suggest(id, known) } });
   };
   walkMembers(template, (key, value, path) => {
     if (key === 'Ref') expect(value, key, path, named);

@@ -208,6 +208,15 @@ describe('a channel', () => {
       'KEY_TWICE',
     ],
     [
+      'a key that a forEach makes and that is written too',
+      {
+        'stacks/network.yaml':
+          'Resources:\n  Route:\n    forEach: [{zone: network.zones}]\n    keySuffix: zone.suffix\n    template: {Type: AWS::EC2::Route}\n  RouteAz2: {Type: AWS::EC2::VPC}\nOutputs:\n  VpcId: {Value: !Ref RouteAz2}',
+      },
+      'channel/stacks/network.yaml:4:16: the key RouteAz2 is made twice',
+      'KEY_TWICE',
+    ],
+    [
       'a node group whose request is wrong in its forEach',
       {
         'eks/node-group.yaml':

@@ -1,4 +1,4 @@
-import type { Fault, PositionIndex, Problem } from '@roadstead/definition';
+import type { PositionIndex, Problem } from '@roadstead/definition';
 import type { Json } from '@roadstead/foundation';
 import type { Bindings } from './cel.ts';
 import { splitAttribute } from './compile-template.ts';
@@ -80,42 +80,40 @@ function renderSingle(template: DirectiveTemplate, bindings: Bindings): Json {
 }
 
 function renderMap(entries: readonly TemplateEntry[], bindings: Bindings): Json {
-  const members = entries.flatMap(({ key, value }) => renderEntry(key, value, bindings));
-  const map = Object.fromEntries(members.map(({ key, value }) => [key, value]));
-  const twice = Object.keys(map).length < members.length ? members.find(isRepeated) : undefined;
-  if (twice?.by === undefined) return map;
-  throw stopAt(twice.by, keyTwice(twice.key));
-}
-
-/** A member of a map, and the expression that chose its key. */
-interface Member {
-  readonly key: string;
-  readonly value: Json;
-  readonly by?: PlacedExpression | undefined;
+  const map: { [key: string]: Json } = {};
+  for (const { key, value } of entries) {
+    if (value.kind !== 'directive') setMember(map, key, render(value, bindings));
+    else for (const turn of turns(value, bindings)) setTurn(map, { key, value, scope: turn.scope, entries });
+  }
+  return map;
 }
 
 /** Keys as they are written differ; it takes a `forEach` to make one twice. */
-function isRepeated({ key, by }: Member, index: number, all: readonly Member[]): boolean {
-  return by !== undefined && all.some((other, at) => at !== index && other.key === key);
+function setTurn(
+  map: { [key: string]: Json },
+  input: {
+    readonly key: string;
+    readonly value: DirectiveTemplate;
+    readonly scope: Bindings;
+    readonly entries: readonly TemplateEntry[];
+  },
+): void {
+  const { key, value, scope, entries } = input;
+  const name = keyOfTurn(key, value, scope);
+  const chosenBy = value.keySuffix ?? value.forEach[0]?.list;
+  const isWritten = name !== key && entries.some((entry) => entry.key === name);
+  if (chosenBy !== undefined && (isWritten || Object.hasOwn(map, name))) {
+    const hint = 'keySuffix differs in each turn';
+    throw stopAt(chosenBy, { code: 'KEY_TWICE', message: `the key ${name} is made twice`, hint, value: name });
+  }
+  setMember(map, name, render(value.body, scope));
 }
 
-function keyTwice(key: string): Fault {
-  return {
-    code: 'KEY_TWICE',
-    message: `the key ${key} is made twice`,
-    hint: 'keySuffix differs in each turn',
-    value: key,
-  };
-}
-
-function renderEntry(key: string, value: Template, bindings: Bindings): Member[] {
-  if (value.kind !== 'directive') return [{ key, value: render(value, bindings) }];
-  const by = value.keySuffix ?? value.forEach[0]?.list;
-  return turns(value, bindings).map(({ scope }) => ({
-    key: keyOfTurn(key, value, scope),
-    value: render(value.body, scope),
-    by,
-  }));
+/** Assigning `__proto__` would set a prototype. */
+function setMember(map: { [key: string]: Json }, key: string, value: Json): void {
+  if (key === '__proto__')
+    Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true });
+  else map[key] = value;
 }
 
 function renderText({ parts, inSub }: Extract<Template, { kind: 'text' }>, bindings: Bindings): Json {

@@ -1,17 +1,20 @@
 import type { Path } from '@roadstead/definition';
 import type { Json, JsonObject } from '@roadstead/foundation';
 
-/** Shows every member of every map in a value, with its path. */
-export function walkMembers(value: Json, each: (key: string, member: Json, path: Path) => void, path: Path = []): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (Array.isArray(value)) {
-    for (const [index, item] of (value as readonly Json[]).entries()) walkMembers(item, each, [...path, index]);
-    return;
-  }
-  for (const [key, member] of Object.entries(value as JsonObject)) {
-    each(key, member, [...path, key]);
-    walkMembers(member, each, [...path, key]);
-  }
+/** Shows every member of every map in a value. The path is the same list each time and goes on changing: copy it to keep it. */
+export function walkMembers(value: Json, each: (key: string, member: Json, path: Path) => void): void {
+  const path: (string | number)[] = [];
+  const walk = (inner: Json): void => {
+    if (typeof inner !== 'object' || inner === null) return;
+    const isList = Array.isArray(inner);
+    for (const [key, member] of Object.entries(inner as JsonObject)) {
+      path.push(isList ? Number(key) : key);
+      if (!isList) each(key, member, path);
+      walk(member);
+      path.pop();
+    }
+  };
+  walk(value);
 }
 
 /** The late values in a value: their names, and the paths at which they stand. */
