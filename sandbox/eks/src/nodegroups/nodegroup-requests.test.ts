@@ -145,3 +145,51 @@ describe('a group with an image of its own', () => {
     await expect(move(asked)).rejects.toThrow(/version or releaseVersion when using custom AMIs/);
   });
 });
+
+describe('a node group that is to go', () => {
+  const remove = () => world.call('DeleteNodegroup', at);
+
+  it.each(['CREATING', 'DELETING'] as const)('is not deleted while it is %s', async (status) => {
+    world.nodegroup(cluster, { status });
+    await expect(remove()).rejects.toMatchObject({ code: 'ResourceInUseException' });
+  });
+
+  it('is not deleted, nor changed again, while an update runs', async () => {
+    const group = world.nodegroup(cluster);
+    world.aws.instances.push('i-1', 'i-2');
+    await update({ scalingConfig: { maxSize: 4 } });
+    expect(group.status).toBe('UPDATING');
+    for (const other of [remove, () => update({ scalingConfig: { maxSize: 5 } }), () => move({ version: '1.36' })]) {
+      await expect(other()).rejects.toMatchObject({ code: 'ResourceInUseException' });
+    }
+  });
+
+  it.each(['CREATE_FAILED', 'DELETE_FAILED'] as const)(
+    'can be deleted when it is %s, and not changed',
+    async (status) => {
+      world.nodegroup(cluster, { status });
+      await expect(update({ scalingConfig: { maxSize: 4 } })).rejects.toThrow(/is not in ACTIVE status/);
+      expect(await remove()).toMatchObject({ nodegroup: { status: 'DELETING' } });
+    },
+  );
+});
+
+describe('versions of a node group', () => {
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    ['newer than its cluster', { version: '1.36' }, /must be the cluster's version 1.35 or the group's own 1.34/],
+    ['older than its own', { version: '1.33' }, /must be the cluster's version 1.35/],
+    [
+      'a release of another minor',
+      { version: '1.35', releaseVersion: '1.34.1-20261013' },
+      /is not valid for kubernetes/,
+    ],
+  ])('are refused: %s', async (_title, asked, refusal) => {
+    cluster.version = '1.35';
+    world.nodegroup(cluster, { version: '1.34', releaseVersion: '1.34.1-20261013' });
+    await expect(move(asked)).rejects.toThrow(refusal);
+  });
+
+  it('at creation are those of the cluster', async () => {
+    await expect(create({ version: '1.35' })).rejects.toThrow(/must be the cluster's version 1.36/);
+  });
+});
