@@ -38,6 +38,7 @@ describe('a file that cannot be read', () => {
   it.each([
     ['is missing', join(tmpdir(), 'not', 'there.yaml'), 'there is no such file'],
     ['is a folder', tmpdir(), 'it is a folder'],
+    ['has no end', '/dev/zero', 'it has more than 64 MiB'],
     ['lies in a file', join(import.meta.filename, 'x.yaml'), 'a part of its path is no folder'],
   ])('%s: the message says so', async (_what, file, reason) => {
     await expect(readInput({ file, what: 'cluster file', hint: 'Name one.' })).rejects.toMatchObject({

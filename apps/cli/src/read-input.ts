@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { problemAt } from '@roadstead/definition';
 import { messageOf, RoadsteadError } from '@roadstead/foundation';
 import { WrongInput } from './output/failure.ts';
@@ -12,7 +12,7 @@ export interface InputFile {
 
 /** Its text. Rejects with FILE_UNREADABLE, and with the place of the first byte that is no UTF-8. */
 export async function readInput({ file, what, hint }: InputFile): Promise<string> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
+  const bytes = await readBytes(file).catch((cause: unknown) => {
     const why = whyUnreadable(cause);
     throw new RoadsteadError(`The ${what} ${file} cannot be read: ${why}`, {
       code: 'FILE_UNREADABLE',
@@ -21,6 +21,20 @@ export async function readInput({ file, what, hint }: InputFile): Promise<string
     });
   });
   return textOf(bytes, file);
+}
+
+/** More than any plan has. A device may have no end. */
+const mostBytes = 64 * 1024 * 1024;
+
+async function readBytes(file: string): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of createReadStream(file)) {
+    parts.push(part as Buffer);
+    size += (part as Buffer).length;
+    if (size > mostBytes) throw new Error(`it has more than ${mostBytes / 1024 / 1024} MiB`);
+  }
+  return Buffer.concat(parts);
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { type Console, type ConsoleOptions, createConsole } from '../output/console.ts';
 
-/** A stream that keeps what is written. */
+/** A stream that keeps what is written, and emits `text` when it was. */
 export class RecordedStream extends EventEmitter {
   text = '';
   columns: number;
@@ -16,6 +16,7 @@ export class RecordedStream extends EventEmitter {
   write(text: string, written: () => void): void {
     this.text += text;
     written();
+    this.emit('text');
   }
 }
 
