@@ -1,0 +1,79 @@
+import type { Change } from '@roadstead/definition';
+import { describe, expect, it } from 'vitest';
+import { planAws } from '../plan/plan-aws.ts';
+import { exampleRelease } from '../testing/example-release.ts';
+import { fakeAws } from '../testing/fake-aws.ts';
+import { fakeContext, ownRole } from '../testing/run-changes.ts';
+import { steppingClock } from '../testing/stepping-clock.ts';
+import { clientToken } from './context.ts';
+import { executeAwsChange, isAwsChange } from './execute-change.ts';
+
+const clock = steppingClock();
+const context = fakeContext(fakeAws(clock), clock);
+const change = (id: string, action: Change['action']): Change => ({
+  id,
+  phase: 'network',
+  action,
+  class: 'safe',
+  what: id,
+  why: '',
+  fields: [],
+});
+
+describe('a line of a plan', () => {
+  it('has a step, whatever AWS plan it is of', () => {
+    const observed = {
+      cluster: 'shop',
+      account: '123456789012',
+      region: 'eu-central-1',
+      stacks: {},
+      nodeGroups: {},
+      addons: {},
+      accessEntries: {},
+      podIdentityAssociations: [],
+      subnets: [],
+    };
+    const { changes } = planAws({ release: exampleRelease(), observed, ownPrincipalArn: ownRole });
+    expect(changes.length).toBeGreaterThan(10);
+    expect(changes.filter((one) => !isAwsChange(one))).toEqual([]);
+  });
+
+  it.each([
+    ['manifest/Deployment/web', 'create', 'is no change of AWS'],
+    ['eks/cluster/version', 'delete', 'cannot be deleted'],
+    ['eks/cluster', 'update', 'cannot be changed without its release'],
+    ['aws/bucket/data', 'delete', 'is no leftover'],
+  ] as const)('%s that nobody could carry out is a bug: %s', async (id, action, message) => {
+    await expect(executeAwsChange(context, change(id, action))).rejects.toThrow(message);
+  });
+
+  it.each([
+    ['stack/x', 'is no stack of the release'],
+    ['eks/add-on/x', 'is no add-on of the release'],
+    ['eks/node-group/x', 'is no node group of the release'],
+    ['eks/access-entry/x', 'is no access entry of the release'],
+    ['eks/pod-identity/x/y', 'is no association of the release'],
+  ])('%s of another release is a bug', async (id, message) => {
+    await expect(executeAwsChange(context, change(id, 'create'), exampleRelease())).rejects.toThrow(message);
+  });
+});
+
+describe('a client token', () => {
+  const token = (runId: string, id: string, ...state: string[]) => clientToken({ runId }, { id }, ...state);
+
+  it('is the same for the same run, line and state, and no other', () => {
+    const tokens = [
+      token('r1', 'eks/cluster', 'create'),
+      token('r2', 'eks/cluster', 'create'),
+      token('r1', 'eks/other', 'create'),
+      token('r1', 'eks/cluster', 'delete'),
+      token('r1', 'eks/cluster'),
+    ];
+    expect(new Set(tokens).size).toBe(tokens.length);
+    expect(token('r1', 'eks/cluster', 'create')).toBe(tokens[0]);
+  });
+
+  it('is one that EKS and CloudFormation take', () => {
+    expect(token('r1', 'eks/cluster')).toMatch(/^[a-zA-Z0-9][-a-zA-Z0-9]{1,62}$/);
+  });
+});
