@@ -50,13 +50,19 @@ const failing = `
 
 describe('an attached sandbox', () => {
   const ready = `say({ event: 'progress', message: 'starting moto' }); say({ event: 'ready', url: 'http://127.0.0.1:1' });`;
-  const stopWhenReady = (said: string, signals: EventEmitter): void => {
-    if (/ready/.test(said)) signals.emit('SIGINT', 'SIGINT');
+  /** Ctrl-C, once. */
+  const stopWhenReady = () => {
+    let isStopped = false;
+    return (said: string, signals: EventEmitter): void => {
+      if (isStopped || !/ready/.test(said)) return;
+      isStopped = true;
+      signals.emit('SIGINT', 'SIGINT');
+    };
   };
 
   it('tells what it does, and ends well by Ctrl-C', async () => {
     await sandboxIs(untilStopped + ready);
-    expect(await cli('up', stopWhenReady)).toEqual({
+    expect(await cli('up', stopWhenReady())).toEqual({
       code: 0,
       out: '',
       err: 'starting moto\nThe sandbox is ready: http://127.0.0.1:1. Ctrl-C ends it, with everything in it.\nStopping the sandbox (SIGTERM) …\n',
@@ -65,7 +71,7 @@ describe('an attached sandbox', () => {
 
   it('as JSON passes its own events on', async () => {
     await sandboxIs(untilStopped + ready);
-    const { code, out, err } = await cli('up -o json', stopWhenReady);
+    const { code, out, err } = await cli('up -o json', stopWhenReady());
     const events = out
       .trimEnd()
       .split('\n')
