@@ -66,6 +66,17 @@ describe('the Python environment', () => {
     expect(await readdir(cacheDirectory)).toHaveLength(3);
   });
 
+  it('that was broken before anybody used it goes when it is made anew', async () => {
+    await ensure();
+    const link = (await readdir(cacheDirectory)).find((name) => /^moto-[0-9a-f]{16}$/.test(name)) ?? '';
+    await rm(cacheDirectory, { recursive: true });
+    await mkdir(join(cacheDirectory, 'moto-env-broken'), { recursive: true });
+    await symlink('moto-env-broken', join(cacheDirectory, link));
+    await ensure();
+    expect(await readdir(cacheDirectory)).toHaveLength(2);
+    expect(await readdir(cacheDirectory)).not.toContain('moto-env-broken');
+  });
+
   it('leaves two that were used last, what somebody uses, and nothing half made', async () => {
     const gone = JSON.stringify({ ...(await identityOf()), started: 'before' });
     const environment = async (key: string, usedAt: number, user: string) => {

@@ -146,7 +146,7 @@ async function wholeTools(wanted: Wanted, how: How): Promise<MotoTools | undefin
   const root = await targetOf(wanted.name);
   if (root === undefined) return undefined;
   // Before the look: what is noted as used is not removed.
-  await markUse(root);
+  const takeBack = await markUse(root);
   const tools = toolsOf(root, wanted);
   const packages = join(tools.botocoreData, '..', '..');
   const parts = [tools.aws, tools.cfnLint, join(packages, 'moto', 'server.py'), join(tools.botocoreData, 'eks')];
@@ -159,8 +159,9 @@ async function wholeTools(wanted: Wanted, how: How): Promise<MotoTools | undefin
     ),
   );
   const starts = await run(tools.python, ['-c', 'import werkzeug, flask, yaml'], how).catch(() => undefined);
-  if (missing.includes(true) || starts?.code !== 0) return undefined;
-  return tools;
+  if (!missing.includes(true) && starts?.code === 0) return tools;
+  await takeBack();
+  return undefined;
 }
 
 /** Where a link of the cache leads; undefined where there is none. */

@@ -10,18 +10,23 @@ export const stagingPrefix = '.staging-';
 
 /**
  * Notes that this process uses an entry of the cache for as long as it lives, so that nobody removes it. Whoever notes
- * first and looks afterwards has an entry that stays. A cache that cannot be written can be used all the same.
+ * first and looks afterwards has an entry that stays; what it returns takes the note back, unless this process noted it
+ * before. A cache that cannot be written can be used all the same.
  */
-export async function markUse(entry: string): Promise<void> {
+export async function markUse(entry: string): Promise<() => Promise<void>> {
   const users = join(entry, usersFolder);
+  const note = join(users, String(process.pid));
+  const text = JSON.stringify(await identityOf());
   try {
-    const identity = await identityOf();
+    const before = await readFile(note, 'utf8').catch(() => undefined);
     await mkdir(users).catch(() => undefined);
-    await writeFile(join(users, String(process.pid)), JSON.stringify(identity));
+    await writeFile(note, text);
     await utimes(users, new Date(), new Date());
     await isInUse(entry);
+    return before === text ? async () => undefined : () => rm(note, { force: true });
   } catch {
     // Read only, or not there: then nobody can remove it either.
+    return async () => undefined;
   }
 }
 
