@@ -29,6 +29,22 @@ describe('a Service', () => {
     });
   });
 
+  test.each<[string, Record<string, string>, string, string | undefined]>([
+    ['a classic balancer', {}, 'UDP', 'Protocol UDP not supported by LoadBalancer'],
+    ['a classic balancer', {}, 'SCTP', 'Protocol SCTP not supported by LoadBalancer'],
+    ['a network balancer', { 'service.beta.kubernetes.io/aws-load-balancer-type': 'nlb' }, 'UDP', undefined],
+    [
+      'a network balancer',
+      { 'service.beta.kubernetes.io/aws-load-balancer-type': 'nlb' },
+      'SCTP',
+      'Protocol SCTP not supported by LoadBalancer',
+    ],
+  ])('with %s (%j) and %s is refused: %s', (_, annotations, protocol, message) => {
+    const ports = [{ port: 53, nodePort: 30_053, protocol }];
+    const plan = planBalancer({ ...annotated(annotations), spec: { type: 'LoadBalancer', ports } }, 'c');
+    expect(plan).toMatchObject(message === undefined ? { kind: 'ensure' } : { kind: 'refuse', message });
+  });
+
   test('may ask for another kind and for the inside', () => {
     const subject = annotated({
       'service.beta.kubernetes.io/aws-load-balancer-type': 'nlb',

@@ -27,6 +27,8 @@ export interface BalancerRequest {
 export type BalancerPlan =
   | { readonly kind: 'none' }
   | { readonly kind: 'ensure'; readonly request: BalancerRequest }
+  /** The Service asks for what such a balancer cannot do. */
+  | { readonly kind: 'refuse'; readonly message: string }
   | { readonly kind: 'remove'; readonly name: string };
 
 /** What the cloud controller of EKS does about a Service; those of another load balancer class are not its business. Pure. */
@@ -39,6 +41,10 @@ export function planBalancer(service: Service, cluster: string): BalancerPlan {
   const annotations = service.metadata.annotations ?? {};
   const type = annotations[typeAnnotation];
   if (service.spec.loadBalancerClass !== undefined || type === 'external' || type === 'nlb-ip') return { kind: 'none' };
+  const carried = type === 'nlb' ? ['TCP', 'UDP'] : ['TCP'];
+  const other = (service.spec.ports ?? []).find(({ protocol }) => !carried.includes(protocol ?? 'TCP'));
+  if (other !== undefined)
+    return { kind: 'refuse', message: `Protocol ${other.protocol} not supported by LoadBalancer` };
   const told = internalAnnotations.map((key) => annotations[key]);
   return {
     kind: 'ensure',

@@ -42,6 +42,7 @@ export class BalancerKeeper {
     const known = this.#known.get(service.metadata.uid);
     if (plan.kind === 'none' || (known !== undefined && known.notBefore > this.#context.now())) return;
     try {
+      if (plan.kind === 'refuse') throw new Error(plan.message);
       if (plan.kind === 'remove') await this.#remove(service, plan.name);
       else await this.#ensure(service, plan.request);
     } catch (error) {
