@@ -44,6 +44,13 @@ describe('a plan', () => {
     expect([world.aws.taken.length, world.kubernetes.writes.length]).toEqual([aws, kubernetes]);
   });
 
+  it('says what a person should know of the file, also what only the world can tell', async () => {
+    const reserve = 'size: {min: 1, max: 3}, reserve: {system: {memory: 3Gi}}';
+    const target = await smallTarget({ text: clusterText.replace('size: {min: 1, max: 3}', reserve) });
+    const { plan } = await mustPlan(await world.machine('alice'), target);
+    expect(plan.warnings).toContainEqual(expect.stringMatching(/^cluster\.yaml:12:\d+.*the reservations take \d+ %/));
+  });
+
   it('is refused with its place in the file when it would change what cannot be changed', async () => {
     await up(await world.machine('alice'), await smallTarget());
     expect(await problemsOf(clusterText.replace('10.40.0.0/16', '10.50.0.0/16'))).toMatchObject([

@@ -18,7 +18,7 @@ import { connectReader } from './connect.ts';
 import { observedFacts } from './observed-facts.ts';
 import type { Plan } from './plan.ts';
 import { componentsOf, isLetIn, planObjectLines } from './plan-objects.ts';
-import { type Checked, type DeclaredCluster, renderTarget, type Target, warningTexts } from './target.ts';
+import { type Checked, checkInputs, type DeclaredCluster, renderTarget, type Target, warningTexts } from './target.ts';
 import type { ReadingWorld } from './world.ts';
 
 /** A plan and all that it was made from, for the run that follows it. */
@@ -71,7 +71,8 @@ export async function planUp(
     const observed = await withNamesakes(world, release, found, signal);
     const oneWay = checkTransition(observedFacts(observed), target.file);
     if (oneWay.length > 0) return { problems: oneWay };
-    const plan = await comparePlan({ world, target, caller, release, observed, record, client }, signal);
+    const warnings = warningTexts([...target.warnings, ...checkInputs(target, inputs)]);
+    const plan = await comparePlan({ world, target, caller, release, observed, record, client, warnings }, signal);
     if ('problems' in plan) return plan;
     const made = { target, caller, inputs, release, observed, plan: plan.value };
     return { value: carried === undefined ? made : { ...made, carried } };
@@ -104,10 +105,12 @@ interface Comparison {
   readonly record: ClusterRecord | undefined;
   /** Undefined while there is no API server. */
   readonly client: ReadOnlyKubernetesClient | undefined;
+  /** Findings of the file, in words. */
+  readonly warnings: readonly string[];
 }
 
 async function comparePlan(
-  { world, target, caller, release, observed, record, client }: Comparison,
+  { world, target, caller, release, observed, record, client, warnings }: Comparison,
   signal: AbortSignal,
 ): Promise<Checked<Plan>> {
   const verified = record?.verifiedDigest === undefined ? {} : { verifiedDigest: record.verifiedDigest };
@@ -125,7 +128,7 @@ async function comparePlan(
       version: release.version,
       digest: release.digest,
       changes: [...aws.changes, ...objects.changes],
-      warnings: [...warningTexts(target.warnings), ...objects.warnings],
+      warnings: [...warnings, ...objects.warnings],
     },
   };
 }

@@ -1,3 +1,5 @@
+import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { readDeclared, readTarget } from './target.ts';
@@ -36,6 +38,21 @@ it.each([
   ['a config item of another type, in the file', '  config: {metricsServer: often}', /^8:\d+ /],
 ])('finds %s without asking AWS', async (_what, more, expected) => {
   expect(await problemsOf(more)).toEqual([expect.stringMatching(expected)]);
+});
+
+it('keeps what a person should know of a file that fits', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'roadstead-channel-'));
+  await cp(channelDirectory, directory, { recursive: true });
+  const schema = join(directory, 'config.schema.yaml');
+  const deprecated = (await readFile(schema, 'utf8')).replace('metricsServer:', 'metricsServer:\n    deprecated: true');
+  await writeFile(schema, deprecated);
+  const text = file('  config: {metricsServer: true}');
+  const signal = new AbortController().signal;
+  const read = await readTarget({ text, file: 'c.yaml', channelDirectory: directory, signal });
+  const warnings = 'value' in read ? read.value.warnings : read.problems;
+  expect(warnings.map(({ severity, line, message }) => `${severity} ${line} ${message}`)).toContainEqual(
+    expect.stringMatching(/^warning 8 .*metricsServer/),
+  );
 });
 
 it.each([

@@ -48,7 +48,8 @@ export async function readTarget(source: {
   if (file.cluster === undefined || channel.channel === undefined || hasErrors(problems)) return { problems };
   const unfit = sortProblems([...checkConfig(channel.channel, file), ...versionProblems(file, channel.channel)]);
   if (hasErrors(unfit)) return { problems: unfit };
-  return { value: { file, text: source.text, cluster: file.cluster, channel: channel.channel, warnings: problems } };
+  const warnings = sortProblems([...problems, ...unfit]);
+  return { value: { file, text: source.text, cluster: file.cluster, channel: channel.channel, warnings } };
 }
 
 /** Whether the channel supports the version; what EKS offers is asked later. */
@@ -59,11 +60,16 @@ function versionProblems(file: ParsedCluster, channel: Channel): Problem[] {
 
 /** Renders the target for what the world decided. Calls nothing. */
 export function renderTarget(target: Target, inputs: Inputs): Checked<Release> {
-  const problems = checkAgainstInputs(target.file, { inputs, versions: target.channel.kubernetes });
+  const problems = checkInputs(target, inputs);
   if (hasErrors(problems)) return { problems };
   const { channel, cluster } = target;
   const rendered = renderRelease({ channel, cluster, inputs, version: versionOf(channel.source, cluster) });
   return 'release' in rendered ? { value: rendered.release } : { problems: rendered.problems };
+}
+
+/** What of the file does not go, or goes badly, with what the world decided: a reservation that takes half a node. */
+export function checkInputs({ file, channel }: Target, inputs: Inputs): Problem[] {
+  return checkAgainstInputs(file, { inputs, versions: channel.kubernetes });
 }
 
 export function warningTexts(problems: readonly Problem[]): string[] {
