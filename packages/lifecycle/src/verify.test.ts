@@ -32,26 +32,31 @@ it('counts nodes by pool, zone and type, in order', () => {
   ]);
 });
 
+const app = { pool: 'app', mustHaveNode: true } as const;
+
 describe('what is waited for', () => {
   it.each<[string, Parameters<typeof waitingFor>[0], NodeCount[], string[]]>([
-    ['nothing when every group has its node', [{ pool: 'app', zone: 'z1' }], [count('app', 'z1', 1, 1)], []],
+    ['nothing when every group has its node', [{ ...app, zone: 'z1' }], [count('app', 'z1', 1, 1)], []],
     [
       'a zone without a node, though the pool has nodes elsewhere',
       [
-        { pool: 'app', zone: 'z1' },
-        { pool: 'app', zone: 'z2' },
+        { ...app, zone: 'z1' },
+        { ...app, zone: 'z2' },
       ],
       [count('app', 'z1', 1, 1)],
       ['no node of pool app in z2 is ready'],
     ],
-    ['a pool over all zones, wherever its node is', [{ pool: 'app' }], [count('app', 'z3', 1, 1)], []],
+    ['a pool over all zones, wherever its node is', [app], [count('app', 'z3', 1, 1)], []],
+    ['a node that joined and is not ready', [app], [count('app', 'z1', 1, 2)], ['1 of 2 nodes ready in app, z1']],
+    ['a pool without any node', [app], [], ['no node of pool app is ready']],
+    ['nothing for a pool that may be empty and is', [{ pool: 'batch' }], [], []],
     [
-      'a node that joined and is not ready',
-      [{ pool: 'app' }],
-      [count('app', 'z1', 1, 2)],
-      ['1 of 2 nodes ready in app, z1'],
+      'a node that is not ready, of a pool that may be empty',
+      [{ pool: 'batch' }],
+      [count('batch', 'z1', 0, 1)],
+      ['0 of 1 nodes ready in batch, z1'],
     ],
-    ['a pool without any node', [{ pool: 'app' }], [], ['no node of pool app is ready']],
+    ['nothing for a node that somebody else made', [app], [count('app', 'z1', 1, 1), count('-', 'z1', 0, 3)], []],
   ])('is %s', (_what, groups, counts, expected) => {
     expect(waitingFor(groups, counts)).toEqual(expected);
   });

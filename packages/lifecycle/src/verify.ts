@@ -37,18 +37,20 @@ export function countNodes(nodes: readonly KubernetesObject[]): NodeCount[] {
   return [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, count]) => count);
 }
 
-/** A node group that must have a node: its pool, and its zone where it has one of its own. */
+/** A node group of the release: its pool, and its zone where it has one of its own. */
 export interface WantedGroup {
   readonly pool: string;
   readonly zone?: string;
+  /** Absent for a group that may be empty. */
+  readonly mustHaveNode?: true;
 }
 
 /**
- * Waits until no group is without a ready node, every node that has joined is ready, and EKS calls none of the release's
- * node groups and add-ons degraded.
+ * Waits until no group is without a ready node, every node of the release's pools that has joined is ready, and EKS calls none
+ * of the release's node groups and add-ons degraded. Nodes that others made are theirs to look after.
  */
 export async function verifyNodes(world: ReadingWorld, { release }: PreparedUp, context: StepContext): Promise<void> {
-  const wanted = groupsWithNodes(release.eks.nodeGroups);
+  const wanted = wantedGroups(release.eks.nodeGroups);
   const deadline = world.clock.monotonic() + Math.max(60_000, 10 * 60_000 * world.pollScale);
   for (;;) {
     const observed = await observe(world.reader, release, { drift: false, clock: world.clock, signal: context.signal });
@@ -85,18 +87,20 @@ function notReady(waiting: readonly string[]): RoadsteadError {
   });
 }
 
-function groupsWithNodes(groups: Release['eks']['nodeGroups']): WantedGroup[] {
-  return groups
-    .filter(({ request }) => ((request.scalingConfig as { minSize?: number } | undefined)?.minSize ?? 0) > 0)
-    .map(({ pool, zone }) => (zone === undefined ? { pool } : { pool, zone }));
+function wantedGroups(groups: Release['eks']['nodeGroups']): WantedGroup[] {
+  return groups.map(({ pool, zone, request }) => {
+    const { minSize = 0 } = (request.scalingConfig ?? {}) as { readonly minSize?: number };
+    return { pool, ...(zone === undefined ? {} : { zone }), ...(minSize > 0 ? { mustHaveNode: true } : {}) };
+  });
 }
 
 /** What is still missing of nodes, in words; empty when nothing is. */
 export function waitingFor(groups: readonly WantedGroup[], counts: readonly NodeCount[]): string[] {
   const isServed = ({ pool, zone }: WantedGroup): boolean =>
     counts.some((count) => count.pool === pool && (zone === undefined || count.zone === zone) && count.ready > 0);
-  const empty = groups.filter((group) => !isServed(group));
-  const slow = counts.filter(({ ready, total }) => ready < total);
+  const empty = groups.filter((group) => group.mustHaveNode === true && !isServed(group));
+  const pools = new Set(groups.map(({ pool }) => pool));
+  const slow = counts.filter(({ pool, ready, total }) => pools.has(pool) && ready < total);
   return [
     ...empty.map(({ pool, zone }) => `no node of pool ${pool}${zone === undefined ? '' : ` in ${zone}`} is ready`),
     ...slow.map(({ pool, zone, ready, total }) => `${ready} of ${total} nodes ready in ${pool}, ${zone}`),
