@@ -75,6 +75,7 @@ export async function beginRun(
         failure: null,
       })
       .execute();
+    await forgetOldRuns(db, lease.key);
     await writeAudit(db, entryOf(lease, run, now, 'begun'));
   });
   return new RunJournal(write, lease, run);
@@ -169,6 +170,24 @@ export class RunJournal {
       await db.deleteFrom('clusters').where('id', '=', id).execute();
     }
   }
+}
+
+/** A journal is for the runs that somebody may still ask about; that there were others the audit knows for ever. */
+const keptRuns = 50;
+
+async function forgetOldRuns(db: Transaction<Tables>, clusterId: string): Promise<void> {
+  const runs = await db
+    .selectFrom('runs')
+    .select('id')
+    .where('cluster_id', '=', clusterId)
+    .orderBy('token', 'desc')
+    .orderBy('started_at', 'desc')
+    .execute();
+  const old = runs.slice(keptRuns).map(({ id }) => id);
+  if (old.length === 0) return;
+  await db.deleteFrom('events').where('run_id', 'in', old).execute();
+  await db.deleteFrom('steps').where('run_id', 'in', old).execute();
+  await db.deleteFrom('runs').where('id', 'in', old).execute();
 }
 
 /** What is wanted from now on. What was verified stays: those columns have another owner. */

@@ -217,6 +217,25 @@ export function storeContract(engine: string, locate: () => Promise<StoreLocatio
       ]);
     });
 
+    it('keeps the newest fifty runs of a cluster, and that there were others', async () => {
+      const { lease, clock } = await hold('many-runs');
+      for (let index = 0; index < 52; index++) {
+        const run = await store.beginRun(lease, clock, down(`many-${index}`));
+        await run.beginStep('step');
+        await run.record({ index });
+        await clock.advance(1);
+      }
+      const kept = async (index: number) => {
+        const [steps, events] = [
+          await store.journal.steps(`many-${index}`),
+          await store.journal.events(`many-${index}`),
+        ];
+        return steps.length + events.length;
+      };
+      expect([await kept(0), await kept(1), await kept(2), await kept(51)]).toEqual([0, 0, 2, 2]);
+      expect(await store.audit.latest('many-runs', 100)).toHaveLength(52);
+    });
+
     it('keeps the audit of a cluster that is forgotten', async () => {
       const { lease, clock } = await hold('audited');
       const run = await store.beginRun(lease, clock, down('audited'));
