@@ -34,6 +34,7 @@ export async function applyAddon(
     longestSeconds: usual.addon * 12,
     // Its pods may wait for nodes that are on their way.
     degradedMs: Math.max(150, usual.addon * 10 * context.pollScale) * 1000,
+    replaced: 'disruptive',
     waitsFor: 'its pods',
     outlivesFailedUpdate: true,
     describe: () => describeAddon(reader, cluster, name, signal),

@@ -49,6 +49,7 @@ function bringUp(context: AwsRunContext, change: Change, name: string, desired: 
     usualSeconds: usual.nodeGroupCreate,
     longestSeconds: (change.usualSeconds ?? usual.nodeGroupCreate) * 10,
     degradedMs: Math.max(10_000, 120_000 * context.pollScale),
+    replaced: 'replace',
     waitsFor: 'its nodes',
     describe: () => describeNodeGroup(reader, cluster, name, signal),
     comparable: async ({ described }) => described,

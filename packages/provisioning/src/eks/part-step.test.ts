@@ -208,6 +208,14 @@ describe('an add-on', () => {
     expect(aws.eks.addons.get('coredns')).toMatchObject({ status: 'ACTIVE', addonVersion: 'v2' });
   });
 
+  it('in another namespace is made anew where the plan said so', async () => {
+    there({ namespaceConfig: { namespace: 'old' } });
+    const moved = { ...addon, request: { ...addon.request, namespaceConfig: { namespace: 'new' } } };
+    const line = { ...planned, action: 'replace' as const, class: 'disruptive' as const };
+    await applyAddon(fakeContext(aws, clock), line, exampleRelease(), moved);
+    expect(aws.taken).toEqual(['eks:DeleteAddon coredns', 'eks:CreateAddon coredns']);
+  });
+
   it('whose update failed before is updated again', async () => {
     there({ status: 'UPDATE_FAILED', ...issue('ConfigurationConflict') });
     const write = aws.writer.write.bind(aws.writer);

@@ -1,4 +1,4 @@
-import type { Change } from '@roadstead/definition';
+import type { Change, ChangeClass } from '@roadstead/definition';
 import type { JsonObject } from '@roadstead/foundation';
 import { type AwsRunContext, clientToken, type StepResult } from '../execute/context.ts';
 import { type Act, converge, type Pass } from '../execute/converge.ts';
@@ -25,6 +25,8 @@ export interface PartWork<T extends Part> {
   readonly table: readonly FieldRule[];
   readonly usualSeconds: number;
   readonly longestSeconds: number;
+  /** What making it anew does. */
+  readonly replaced: ChangeClass;
   /** A part that stays DEGRADED for longer is told, milliseconds: some issues pass by themselves. */
   readonly degradedMs: number;
   /** What one that is not finished waits for, where EKS names no issue. */
@@ -99,10 +101,10 @@ class PartStep<T extends Part> {
   }
 
   async #compare(found: T): Promise<Pass | undefined> {
-    const { change, desired, table } = this.#work;
+    const { change, desired, table, replaced } = this.#work;
     const differences = compareFields(table, desired, await this.#work.comparable(found));
     if (differences.length === 0) return undefined;
-    const classes = differences.map(({ rule }) => (rule.how === 'in-place' ? rule.class : ('replace' as const)));
+    const classes = differences.map(({ rule }) => (rule.how === 'in-place' ? rule.class : replaced));
     refuseMoved(change, { class: worstClass(classes), fields: differences });
     if (!differences.some(({ rule }) => rule.how === 'replace')) return this.#update(found, differences);
     if (this.#begun || change.action !== 'replace') {
