@@ -1,6 +1,6 @@
 import type { Clock } from '@roadstead/foundation';
 import type { KubeClient } from '../kube/kube-client.ts';
-import { type Members, records, requiredText, text, within } from '../shared/read.ts';
+import { type Members, records, requiredText, text, textMap, whole, within } from '../shared/read.ts';
 import { setUnschedulable } from './node-objects.ts';
 
 export type DrainOutcome =
@@ -9,8 +9,10 @@ export type DrainOutcome =
 
 export interface DrainOptions {
   readonly clock: Clock;
-  /** After so long, pods that still stand block. */
+  /** After so long, pods that a disruption budget holds for good block. */
   readonly limitMs: number;
+  /** So long a loaded machine gets beyond the limit for pods that end, and for budgets whose pods are still starting. */
+  readonly graceMs: number;
   readonly pollMs: number;
   readonly signal: AbortSignal;
 }
@@ -26,6 +28,21 @@ export function isDrained(pod: Members): boolean {
   );
 }
 
+/** True for a pod whose budget allows nothing though all its pods are healthy: waiting longer changes nothing. */
+export function isHeld(pod: Members, budgets: readonly Members[]): boolean {
+  const labels = textMap(within(pod, 'metadata'), 'labels');
+  return budgets.some((budget) => {
+    const status = within(budget, 'status');
+    const selector = textMap(within(within(budget, 'spec'), 'selector'), 'matchLabels');
+    return (
+      text(within(budget, 'metadata'), 'namespace') === text(within(pod, 'metadata'), 'namespace') &&
+      Object.entries(selector).every(([key, value]) => labels[key] === value) &&
+      (whole(status, 'disruptionsAllowed') ?? 0) === 0 &&
+      (whole(status, 'currentHealthy') ?? 0) >= (whole(status, 'expectedPods') ?? 0)
+    );
+  });
+}
+
 /** Cordons a node and evicts its pods, again and again while disruption budgets say not now. */
 export async function drainNode(kube: KubeClient, node: string, options: DrainOptions): Promise<DrainOutcome> {
   const { clock, signal } = options;
@@ -39,9 +56,10 @@ export async function drainNode(kube: KubeClient, node: string, options: DrainOp
     }
     if (clock.monotonic() >= deadline) {
       const left = await podsOn(kube, node, signal);
-      return left.length === 0
-        ? { kind: 'drained' }
-        : { kind: 'blocked', pods: left.map((pod) => nameOf(pod).join('/')) };
+      if (left.length === 0) return { kind: 'drained' };
+      const budgets = await kube.list({ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' }, '', signal);
+      if (clock.monotonic() >= deadline + options.graceMs || left.some((pod) => isHeld(pod, budgets)))
+        return { kind: 'blocked', pods: left.map((pod) => nameOf(pod).join('/')) };
     }
     await clock.sleep(options.pollMs, signal);
   }

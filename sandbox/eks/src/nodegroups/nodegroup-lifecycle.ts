@@ -77,7 +77,13 @@ export async function endNodegroup(
 async function drainAll(eks: Eks, cluster: ClusterRecord, group: NodegroupRecord, signal: AbortSignal): Promise<void> {
   if (cluster.kube === undefined) return;
   const nodes = await nodesOfGroup(cluster.kube, group.name, signal);
-  const options = { clock: eks.context.clock, limitMs: pacedMs(eks, drainLimitSeconds), pollMs: 500, signal };
+  const options = {
+    clock: eks.context.clock,
+    limitMs: pacedMs(eks, drainLimitSeconds),
+    graceMs: 0,
+    pollMs: 500,
+    signal,
+  };
   const kube = kubeOf(cluster);
   await Promise.all(nodes.map((node) => drainNode(kube, node.name, options)));
 }

@@ -9,7 +9,7 @@ import { resizeGroup } from './group-resources.ts';
 import { nodesOfGroup, setUnschedulable } from './node-objects.ts';
 import { waitReady } from './wait-ready.ts';
 
-const drainLimit = { seconds: 900, floorSeconds: 5 };
+const drainLimit = { seconds: 900, floorSeconds: 5, graceSeconds: 90 };
 
 /** How many nodes are replaced at once. */
 export function batchSize(updateConfig: Readonly<Record<string, unknown>>, nodes: number): number {
@@ -95,6 +95,7 @@ async function drainInstance(
   const outcome = await drainNode(kube, node.name, {
     clock: eks.context.clock,
     limitMs: limitMs(eks, drainLimit.seconds, drainLimit.floorSeconds),
+    graceMs: drainLimit.graceSeconds * 1000,
     pollMs: 500,
     signal,
   });
