@@ -172,6 +172,7 @@ describe('on the way down', () => {
       ...['--tag-specifications', 'ResourceType=instance,Tags=[{Key=owner,Value=alice}]'],
     );
     const instance = Instances[0]?.InstanceId ?? '';
+    await aws(sandbox, ...classicBalancer('theirs', subnet, group.GroupId, 'Key=team,Value=web'));
     const cardId = card.NetworkInterface.NetworkInterfaceId;
     const seq = await lastSeq(sandbox);
     const { code, stderr } = await roadstead.run('down', '-f', file, '--yes');
@@ -179,9 +180,11 @@ describe('on the way down', () => {
     expect(stderr).toContain(`security group ${group.GroupId} (bastion), made by team=data`);
     expect(stderr).toContain(`network interface ${cardId}, made by "a scanner of the audit team"`);
     expect(stderr).toContain(`instance ${instance}, made by owner=alice`);
+    expect(stderr).toContain('classic load balancer theirs, made by team=web');
     expect(stderr).toContain('Nothing was deleted');
     expect(await mutations(sandbox, seq)).toEqual([]);
     expect(await kubectl(sandbox, 'get', 'service', 'front', '-o', 'name')).toContain('front');
+    await aws(sandbox, 'elb', 'delete-load-balancer', '--load-balancer-name', 'theirs');
     await aws(sandbox, 'ec2', 'terminate-instances', '--instance-ids', instance);
     await aws(sandbox, 'ec2', 'wait', 'instance-terminated', '--instance-ids', instance);
     await aws(sandbox, 'ec2', 'delete-network-interface', '--network-interface-id', cardId);
@@ -214,11 +217,21 @@ describe('on the way down', () => {
     await kubectl(sandbox, 'wait', 'service/front', '--for=jsonpath={.status.loadBalancer.ingress}', '--timeout=120s');
     const classic = () => countOf('elb', 'describe-load-balancers', 'LoadBalancerDescriptions');
     expect(await classic()).toBe(1);
+    // What is left of a Service that somebody removed by force.
+    const owned = 'Key=kubernetes.io/cluster/rough,Value=owned';
+    const { GroupId } = await aws<{ GroupId: string }>(
+      sandbox,
+      ...['ec2', 'create-security-group', '--group-name', 'k8s-elb-orphan', '--description', 'of an orphan'],
+      ...['--vpc-id', vpc, '--tag-specifications', `ResourceType=security-group,Tags=[{${owned}}]`],
+    );
+    await aws(sandbox, ...classicBalancer('orphan', subnet, GroupId, owned));
     const kept = receiptOf(
       (await roadstead.ok('down', '-f', file, '--yes', '--delete-logs', '--output', 'json')).stdout,
     );
     const volumes = kept.stayed.filter(({ what }) => /^volume vol-\w+ \(default\/data, 4 GiB\)/.test(what));
     expect(volumes).toMatchObject([{ why: 'volumes are kept by policy', monthlyUsd: 0.32 }]);
+    expect(kept.removed).toContain('classic load balancer orphan');
+    expect(kept.removed).toContain(`security group ${GroupId} (k8s-elb-orphan)`);
     expect(await classic()).toBe(0);
     expect(await countOf('ec2', 'describe-volumes', 'Volumes')).toBe(1);
     const deleted = receiptOf(
@@ -230,6 +243,15 @@ describe('on the way down', () => {
     expect(comparable(await sandbox.control('GET', 'inventory'))).toEqual(before);
   });
 });
+
+/** The AWS CLI's words that make a classic load balancer in the cluster's VPC. */
+function classicBalancer(name: string, subnet: string, group: string, tag: string): readonly string[] {
+  return [
+    ...['elb', 'create-load-balancer', '--load-balancer-name', name, '--tags', tag],
+    ...['--subnets', subnet, '--security-groups', group],
+    ...['--listeners', 'Protocol=TCP,LoadBalancerPort=80,InstanceProtocol=TCP,InstancePort=30080'],
+  ];
+}
 
 /** A claim in use and a Service with a load balancer. */
 const shop = `apiVersion: v1
