@@ -1,6 +1,7 @@
 import type { JsonObject } from '../template/parse.ts';
 import { describeOne, tagSpecifications, updateTags } from './ec2.ts';
 import type { ResourceContext, ResourceHandler } from './handler.ts';
+import { requireInternet } from './internet-access.ts';
 import { objectsAt, pick, textAt, unlessMissing, userTags } from './values.ts';
 
 /** `AWS::EC2::NatGateway`. Ref is the gateway's id. */
@@ -10,6 +11,7 @@ export const natGatewayHandler: ResourceHandler = {
   attributes: ['NatGatewayId', 'EniId'],
   usualSeconds: { create: 100, update: 10, delete: 60 },
   async create(context, desired, made) {
+    if (desired['ConnectivityType'] !== 'private') await requireInternet(context, String(desired['SubnetId']));
     const answer = await context.call('ec2', 'CreateNatGateway', {
       ...pick(desired, ['AllocationId', 'SubnetId', 'ConnectivityType']),
       TagSpecifications: tagSpecifications(context, 'natgateway', desired),

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../template/parse.ts';
 import { describeOne } from './ec2.ts';
 import { handlerRefusal, type ResourceContext, type ResourceHandler } from './handler.ts';
+import { requireSameNetwork } from './internet-access.ts';
 import { objectsAt, pick, unlessMissing } from './values.ts';
 
 const targets = [
@@ -19,7 +20,7 @@ export const routeHandler: ResourceHandler = {
   attributes: ['CidrBlock'],
   usualSeconds: { create: 5, update: 5, delete: 5 },
   async create(context, desired, made) {
-    checkTarget(desired);
+    await checkTarget(context, desired);
     const answer = await findRoute(context, desired);
     if (answer !== undefined) {
       throw handlerRefusal(`Route with identifier ${identifier(desired)} already exists.`, 'AlreadyExists');
@@ -40,7 +41,7 @@ export const routeHandler: ResourceHandler = {
     };
   },
   async update(context, _physicalId, _before, after) {
-    checkTarget(after);
+    await checkTarget(context, after);
     await context.call('ec2', 'ReplaceRoute', pick(after, ['RouteTableId', 'DestinationCidrBlock', ...targets]));
   },
   async delete(context, _physicalId, properties) {
@@ -53,10 +54,14 @@ function identifier(desired: JsonObject): string {
   return `${String(desired['RouteTableId'])}|${String(desired['DestinationCidrBlock'])}`;
 }
 
-function checkTarget(desired: JsonObject): void {
+async function checkTarget(context: ResourceContext, desired: JsonObject): Promise<void> {
   if (desired['DestinationCidrBlock'] === undefined) throw handlerRefusal('DestinationCidrBlock must be set');
   const named = targets.filter((name) => desired[name] !== undefined);
   if (named.length !== 1) throw handlerRefusal(`Exactly one of ${targets.join(', ')} must be specified and not empty`);
+  const gatewayId = desired['GatewayId'];
+  if (typeof gatewayId === 'string' && gatewayId.startsWith('igw-')) {
+    await requireSameNetwork(context, String(desired['RouteTableId']), gatewayId);
+  }
 }
 
 async function findRoute(context: ResourceContext, desired: JsonObject): Promise<JsonObject | undefined> {
