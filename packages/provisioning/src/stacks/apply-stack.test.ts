@@ -197,6 +197,31 @@ describe('a request that CloudFormation knows already', () => {
   );
 });
 
+describe('a stack that is not as it was asked to be', () => {
+  it('is asked for again a few times, with pauses, and not without end', async () => {
+    aws.fault = (operation) =>
+      operation === 'cloudformation:CreateStack'
+        ? { when: 'before', error: awsException('AlreadyExistsException', `Stack [${name}] already exists`) }
+        : undefined;
+    await expect(apply(planned({ action: 'create' }))).rejects.toMatchObject({ code: 'NOT_CONVERGING' });
+    expect(clock.monotonic()).toBeGreaterThan(30_000);
+  });
+
+  it('because somebody changes its protection back is told', async () => {
+    const stack = await given('CREATE_COMPLETE');
+    const read = aws.reader.read.bind(aws.reader);
+    (aws.reader as { read: unknown }).read = (...args: Parameters<typeof read>) => {
+      stack.protected = false;
+      return read(...args);
+    };
+    const change = planned({ class: 'safe', fields: [{ path: 'terminationProtection' }] });
+    await expect(apply(change, { ...desired, terminationProtection: true })).rejects.toMatchObject({
+      code: 'NOT_CONVERGING',
+      message: expect.stringContaining('protection'),
+    });
+  });
+});
+
 describe('a stack that fails', () => {
   it('says what to do by where it stopped', async () => {
     const stack = await given('UPDATE_ROLLBACK_FAILED');

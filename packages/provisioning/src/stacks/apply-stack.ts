@@ -3,6 +3,7 @@ import { canonicalJson, RoadsteadError } from '@roadstead/foundation';
 import { awsErrorCode, refusedByAws } from '../calls/aws-failure.ts';
 import { type AwsRunContext, clientToken, type StepResult } from '../execute/context.ts';
 import { planMoved, refuseMoved } from '../execute/plan-moved.ts';
+import { pollDelay } from '../execute/poll-delay.ts';
 import { describeStack, readTemplate } from '../observe/observe-stacks.ts';
 import type { ObservedStack } from '../observe/observed.ts';
 import type { DesiredStack } from '../plan/desired.ts';
@@ -40,6 +41,7 @@ class StackWork {
   #remade = false;
   #updated = false;
   #nothingToUpdate = false;
+  #repeats = 0;
 
   constructor(context: AwsRunContext, change: Change, desired: DesiredStack) {
     this.#context = context;
@@ -108,7 +110,7 @@ class StackWork {
     } catch (error) {
       // Somebody, or this step before it was cut off, was first: the next pass looks.
       if (!/^(Token)?AlreadyExistsException$/.test(awsErrorCode(error) ?? '')) throw error;
-      return true;
+      return this.#lookAgain('a stack of that name is there, and is not described');
     }
     this.requests += 1;
     await this.#expect(stackId ?? desired.stackName, 'CREATE_COMPLETE');
@@ -146,7 +148,7 @@ class StackWork {
     if (stack.terminationProtection !== this.#desired.terminationProtection) {
       await protectStack(this.#context, stack.stackName, this.#desired.terminationProtection);
       this.requests += 1;
-      return true;
+      return this.#lookAgain('its termination protection is changed back');
     }
     if (this.#updated || this.#nothingToUpdate) return false;
     if (!diff.needsUpdate && !mends) return false;
@@ -160,6 +162,14 @@ class StackWork {
     this.requests += 1;
     this.#updated = true;
     await this.#expect(stack.stackId, 'UPDATE_COMPLETE', stack);
+    return true;
+  }
+
+  /** What was asked for may not be seen at once; it is not asked for without end. */
+  async #lookAgain(instead: string): Promise<true> {
+    this.#repeats += 1;
+    if (this.#repeats > 12) throw notConverging(this.#desired.stackName, instead);
+    await this.#context.clock.sleep(pollDelay(this.#repeats, this.#context.pollScale), this.#context.signal);
     return true;
   }
 
@@ -199,6 +209,14 @@ function mendsResources(change: Change, diff: StackDiff): boolean {
 export async function protectStack(context: AwsRunContext, stackName: string, on: boolean): Promise<void> {
   const input = { StackName: stackName, EnableTerminationProtection: on };
   await context.writer.write('cloudformation', 'UpdateTerminationProtection', input, context.signal);
+}
+
+function notConverging(stackName: string, instead: string): RoadsteadError {
+  return new RoadsteadError(`stack ${stackName}: ${instead}, again and again`, {
+    code: 'NOT_CONVERGING',
+    value: stackName,
+    hint: 'somebody or something else works on it; find it in CloudTrail',
+  });
 }
 
 function unusable(stackName: string, reason: string): RoadsteadError {
