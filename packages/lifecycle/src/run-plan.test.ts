@@ -132,6 +132,18 @@ describe('a run', () => {
     },
   );
 
+  it('names what AWS refused, also when a step looked and changed nothing', async () => {
+    const refused = Object.assign(new Error('not authorized to perform: eks:DescribeCluster'), {
+      name: 'AccessDeniedException',
+      $metadata: { httpStatusCode: 403 },
+    });
+    const { outcome } = await run('refused', [stage('network', 'one')], { execute: () => Promise.reject(refused) });
+    if (outcome.state !== 'failed') throw new Error(outcome.state);
+    const [told] = outcome.failures;
+    expect(told).toMatchObject({ step: 'one', failure: { message: expect.stringContaining('eks:DescribeCluster') } });
+    expect(told?.failure.code).toMatch(/^AWS_/);
+  });
+
   it('tells a journal that cannot be written once, and beside it why a step failed', async () => {
     const executor: StepExecutor = {
       execute: async (step) => {

@@ -1,4 +1,5 @@
 import { type Clock, isRoadsteadError, mapBounded, messageOf, RoadsteadError } from '@roadstead/foundation';
+import { refusedByAws } from '@roadstead/provisioning';
 import type { Failure, RunEnd, RunJournal } from '@roadstead/store';
 import type { LifecycleEvent, StepProgress } from './events.ts';
 import type { PlannedStep, Stage } from './plan.ts';
@@ -187,7 +188,7 @@ async function executeStep(
     });
     return undefined;
   } catch (error) {
-    return signal.aborted ? (brokenBy(signal) ?? cutShort) : failureOf(error);
+    return signal.aborted ? (brokenBy(signal) ?? cutShort) : failureOf(refusedByAws(step.what, error));
   }
 }
 
