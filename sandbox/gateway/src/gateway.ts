@@ -5,10 +5,11 @@ import { IdentityPolicies } from './access/identity-policies.ts';
 import { OnBehalf } from './access/on-behalf.ts';
 import type { Asked } from './access/resources.ts';
 import { createBackend } from './backend.ts';
-import { type AdminIdentity, identityFromAccessKey, makeAdministrators } from './bootstrap.ts';
+import { type AdminIdentity, makeAdministrators } from './bootstrap.ts';
 import { type ControlHandler, controlPrefix, handleControl } from './control.ts';
 import { Faults } from './faults.ts';
 import { listen } from './http-server.ts';
+import { findRole, learnAccessKeys } from './identity/iam-lookups.ts';
 import { Identities } from './identity/identities.ts';
 import { type PresignedVerdict, verifyPresignedGetCallerIdentity } from './identity/presigned-caller.ts';
 import { readInventory } from './inventory.ts';
@@ -17,12 +18,12 @@ import { regionsOf } from './model/regions.ts';
 import { ServiceModels } from './model/service-models.ts';
 import { handleRequest, type ModelViolation, type Unimplemented } from './pipeline.ts';
 import { isMutating } from './reads.ts';
-import { AwsError, type AwsRequest, type AwsService, type Backend, type Place } from './service.ts';
+import type { AwsRequest, AwsService, Backend } from './service.ts';
 import { createIamSimulation } from './services/iam-simulation.ts';
 import { createPricingService } from './services/pricing.ts';
 import { createServiceQuotasService } from './services/service-quotas.ts';
 import { createSsmService } from './services/ssm.ts';
-import { createStsService, type TrustedRole } from './services/sts.ts';
+import { createStsService } from './services/sts.ts';
 import { callUpstream, createUpstream } from './upstream.ts';
 
 /** A service that says what it holds, for the inventory that tests compare. */
@@ -111,23 +112,20 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     policies.changed(account, input);
   const backendParts = { models, upstream, services, register, newId, faults, journal, iamChanged };
   const backend = createBackend(backendParts);
-  register(
-    createStsService({
-      identities,
-      findRole: (place, name) => findRole(backend, place, name),
-      mayAssume: ({ caller, ...asked }, resource) =>
-        authorizer.decide({ caller }, asked, { action: 'sts:AssumeRole', resource, keys: {} }),
-      managedPolicies: (account, arns) => policies.ofManaged(account, arns),
-      nowMs: () => clock.now(),
-      random,
-    }),
+  const sts = createStsService({
+    identities,
+    findRole: (place, name) => findRole(backend, place, name),
+    mayAssume: ({ caller, ...asked }, resource) =>
+      authorizer.decide({ caller }, asked, { action: 'sts:AssumeRole', resource, keys: {} }),
+    managedPolicies: (account, arns) => policies.ofManaged(account, arns),
+    nowMs: () => clock.now(),
+    random,
+  });
+  const ssm = createSsmService((place, operation, input) =>
+    callUpstream(upstream, models, place, 'ssm', operation, input),
   );
-  register(
-    createSsmService((place, operation, input) => callUpstream(upstream, models, place, 'ssm', operation, input)),
-  );
-  register(createServiceQuotasService());
-  register(createPricingService());
-  register(createIamSimulation({ policiesOf: (principal) => policies.of(principal) }));
+  const simulation = createIamSimulation({ policiesOf: (principal) => policies.of(principal) });
+  for (const service of [sts, ssm, simulation, createServiceQuotasService(), createPricingService()]) register(service);
 
   const administrators: AdminIdentity[] = [];
   for (const account of accounts) administrators.push(await makeAdministrators(backend, identities, account));
@@ -220,39 +218,4 @@ async function takeInventory(
   }
   for (const [name, service] of services) if (service.inventory !== undefined) found[name] = service.inventory();
   return found;
-}
-
-async function findRole(backend: Backend, place: Place, name: string): Promise<TrustedRole | undefined> {
-  try {
-    const { Role } = await backend.call(place, 'iam', 'GetRole', { RoleName: name });
-    const role = Role as Record<string, unknown>;
-    return {
-      roleId: String(role['RoleId']),
-      arn: String(role['Arn']),
-      trustPolicy: decodeURIComponent(String(role['AssumeRolePolicyDocument'])),
-      maxSessionSeconds: Number(role['MaxSessionDuration'] ?? 3600),
-    };
-  } catch (error) {
-    if (error instanceof AwsError && error.code === 'NoSuchEntity') return undefined;
-    throw error;
-  }
-}
-
-/** Access keys that clients make and delete in IAM are keys of the gateway from then on. */
-async function learnAccessKeys(
-  backend: Backend,
-  identities: Identities,
-  request: AwsRequest,
-  output: Record<string, unknown>,
-): Promise<void> {
-  if (request.service !== 'iam') return;
-  const { operation, input, account } = request;
-  if (operation === 'DeleteAccessKey') return identities.remove(String(input['AccessKeyId']));
-  if (operation === 'UpdateAccessKey')
-    return identities.setActive(String(input['AccessKeyId']), input['Status'] === 'Active');
-  if (operation !== 'CreateAccessKey') return;
-  const key = output['AccessKey'];
-  identities.add(identityFromAccessKey(account, key, undefined));
-  const { User } = await backend.call(request, 'iam', 'GetUser', { UserName: input['UserName'] });
-  identities.add(identityFromAccessKey(account, key, User));
 }
