@@ -7,7 +7,7 @@ import { desiredDigestOf, type Fingerprint, liveDigestOf } from './fingerprint.t
 import { classOfPrune, classOfUpdate, isDataBearing, phaseOf, phases } from './object-nature.ts';
 import { appliedEntryOf, ownedFieldsOf } from './owned-fields.ts';
 import { adoptedAnnotation, asAdopted, isGoing, isMadeByUs, isOurs, mayBeDeleted } from './ownership.ts';
-import type { ObjectChange, ObservedMember, ObservedRelease, PlacedObject, Probe } from './release-types.ts';
+import type { ObjectChange, ObservedRelease, PlacedObject, Probe } from './release-types.ts';
 import { isSecret, secretValuesMatch } from './secret-values.ts';
 
 export interface PlanPolicy {
