@@ -1,12 +1,20 @@
-import { mkdtemp, readFile, symlink } from 'node:fs/promises';
+import { readFile, symlink } from 'node:fs/promises';
 import { request } from 'node:https';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { assumeRole, environmentOf, type Keys, type Kubectl, kubeconfigOf, kubectlWith } from './cluster-in.ts';
+import {
+  assumeRole,
+  createRole,
+  environmentOf,
+  type Keys,
+  type Kubectl,
+  kubeconfigOf,
+  kubectlWith,
+} from './cluster-in.ts';
 import { eksToken } from './presign.ts';
 import { aws, clusterFile, demandSuccess, roadsteadIn, smallCluster } from './roadstead.ts';
 import { root, type Sandbox, startSandbox } from './sandbox.ts';
+import { temporaryFolder } from './temporary.ts';
 
 /** Who may do what on a cluster that `up` made: roles, tokens, and the AWS CLI's own way in. */
 let sandbox: Sandbox;
@@ -18,10 +26,6 @@ let admin: Kubectl;
 
 const roles = ['reader', 'maker', 'boss', 'stranger'] as const;
 const arn = (role: string): string => `arn:aws:iam::123456789012:role/${role}`;
-const trust = JSON.stringify({
-  Version: '2012-10-17',
-  Statement: [{ Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::123456789012:root' }, Action: 'sts:AssumeRole' }],
-});
 const access = `  access:
     - {role: read-only, principal: "${arn('reader')}"}
     - {role: power-user, principal: "${arn('maker')}"}
@@ -30,8 +34,7 @@ const access = `  access:
 
 beforeAll(async () => {
   sandbox = await startSandbox({ factor: 200 });
-  for (const role of roles)
-    await aws(sandbox, 'iam', 'create-role', '--role-name', role, '--assume-role-policy-document', trust);
+  for (const role of roles) await createRole(sandbox, role);
   const roadstead = await roadsteadIn(sandbox);
   const file = await clusterFile(smallCluster('door', access));
   await roadstead.ok('up', '-f', file, '--yes');
@@ -163,7 +166,7 @@ describe('a token', () => {
 
 describe('the AWS CLI', () => {
   const nothingOnPath = async (): Promise<NodeJS.ProcessEnv> => {
-    const folder = await mkdtemp(join(tmpdir(), 'roadstead-path-'));
+    const folder = await temporaryFolder('path');
     await symlink(join(root, 'node_modules/.bin/node'), join(folder, 'node'));
     await symlink('/bin/sh', join(folder, 'sh'));
     for (const program of ['dirname', 'readlink', 'uname', 'env'])
@@ -172,7 +175,7 @@ describe('the AWS CLI', () => {
   };
 
   it('has its own way in: a kubeconfig whose exec is `aws eks get-token`; ours needs no AWS CLI', async () => {
-    const theirs = join(await mkdtemp(join(tmpdir(), 'roadstead-kube-')), 'config');
+    const theirs = join(await temporaryFolder('kube'), 'config');
     demandSuccess(
       'update-kubeconfig',
       await sandbox.run('aws', ['eks', 'update-kubeconfig', '--name', 'door', '--kubeconfig', theirs]),

@@ -23,7 +23,7 @@ export interface AuditedWrite {
 
 const writing = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
 /** Reviews ask a question by a POST and store nothing. */
-const asking = /\/(selfsubject|subject|localsubject)\w*reviews|\/tokenreviews|\/serviceaccounts\/[^/]+\/token/;
+const asking = /\/(selfsubject|subject|localsubject)\w*reviews|\/tokenreviews/;
 
 /** Writes that the product made, as `verb uri`. */
 export async function productWrites(sandbox: Sandbox): Promise<string[]> {
@@ -36,25 +36,28 @@ function auditLogs(sandbox: Sandbox): string[] {
   return globSync('**/audit*.log', { cwd: sandbox.directory });
 }
 
+/** How many requests of the product the API servers have answered, reads included. */
+export async function productRequests(sandbox: Sandbox): Promise<number> {
+  return (await productEvents(sandbox)).length;
+}
+
+/** Every request of the product's user agent that was answered. */
+async function productEvents(sandbox: Sandbox): Promise<readonly AuditEvent[]> {
+  const texts = await Promise.all(auditLogs(sandbox).map((log) => readFile(join(sandbox.directory, log), 'utf8')));
+  const lines = texts.flatMap((text) => text.split('\n'));
+  return lines
+    .filter((line) => line.startsWith('{') && line.includes('"userAgent":"roadstead/'))
+    .map((line) => JSON.parse(line) as AuditEvent)
+    .filter(({ stage, userAgent }) => stage === 'ResponseComplete' && (userAgent ?? '').startsWith('roadstead/'));
+}
+
 /**
  * Writes that the product made and that were answered, by the API servers' own audit logs: requests of its user agent
  * that store something. Dry runs and self reviews are reads.
  */
 export async function auditedWrites(sandbox: Sandbox): Promise<AuditedWrite[]> {
-  const texts = await Promise.all(auditLogs(sandbox).map((log) => readFile(join(sandbox.directory, log), 'utf8')));
-  const events = texts.flatMap((text) =>
-    text
-      .split('\n')
-      .filter((line) => line.startsWith('{') && line.includes('"userAgent":"roadstead/'))
-      .map((line) => JSON.parse(line) as AuditEvent),
-  );
-  const writes = events.filter(
-    ({ stage, verb, requestURI, userAgent }) =>
-      stage === 'ResponseComplete' &&
-      writing.has(verb) &&
-      !asking.test(requestURI) &&
-      !/[?&]dryRun=All/.test(requestURI) &&
-      (userAgent ?? '').startsWith('roadstead/'),
+  const writes = (await productEvents(sandbox)).filter(
+    ({ verb, requestURI }) => writing.has(verb) && !asking.test(requestURI) && !/[?&]dryRun=All/.test(requestURI),
   );
   return writes.map(({ verb, requestURI, responseStatus }) => ({
     verb,

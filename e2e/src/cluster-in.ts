@@ -1,12 +1,11 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { aws, demandSuccess, type Roadstead } from './roadstead.ts';
 import type { Finished, Sandbox } from './sandbox.ts';
+import { temporaryFolder } from './temporary.ts';
 
 /** A kubeconfig of its own as `roadstead kubeconfig` writes it; kubectl needs nothing else. */
 export async function kubeconfigOf(roadstead: Roadstead, file: string): Promise<string> {
-  const kubeconfig = join(await mkdtemp(join(tmpdir(), 'roadstead-kube-')), 'config');
+  const kubeconfig = join(await temporaryFolder('kube'), 'config');
   await roadstead.ok('kubeconfig', '-f', file, '--kubeconfig', kubeconfig, '--use');
   return kubeconfig;
 }
@@ -35,6 +34,19 @@ export interface Keys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
+}
+
+/** A role of the sandbox's first account that everybody in that account may assume. Answers its ARN. */
+export async function createRole(sandbox: Sandbox, name: string): Promise<string> {
+  const trust = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::123456789012:root' }, Action: 'sts:AssumeRole' }],
+  });
+  const { Role } = await aws<{ Role: { Arn: string } }>(
+    sandbox,
+    ...['iam', 'create-role', '--role-name', name, '--assume-role-policy-document', trust],
+  );
+  return Role.Arn;
 }
 
 /** The session of a role of the sandbox's first account. */

@@ -1,36 +1,27 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, readlink, realpath, symlink, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
+import { cp, mkdir, readdir, readFile, readlink, realpath, symlink, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type HomeFiles, plant, realLooking } from './planted-home.ts';
 import { aws, clusterFile, kubectl, planLines, program, roadsteadIn, smallCluster } from './roadstead.ts';
 import { type Finished, finish, root, type Sandbox, startSandbox } from './sandbox.ts';
+import { temporaryFolder } from './temporary.ts';
+import { setTrap, type Trap } from './trap.ts';
 
 /** What is of others stays theirs: the user's own AWS, another account, another region, a machine where something is missing. */
 let sandbox: Sandbox;
-let trap: Server;
-let trapped = 0;
-let trapPort = 0;
+let trap: Trap;
 let home = '';
-let planted: Readonly<Record<string, string>> = {};
+let planted: HomeFiles = {};
 
 const cache =
   process.env['ROADSTEAD_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'roadstead');
 
 beforeAll(async () => {
-  trap = createServer((socket) => {
-    trapped += 1;
-    socket.destroy();
-  });
-  await new Promise<void>((resolve) => trap.listen(0, '127.0.0.1', resolve));
-  const address = trap.address();
-  trapPort = typeof address === 'object' && address !== null ? address.port : 0;
-  home = await mkdtemp(join(tmpdir(), 'roadstead-home-'));
-  planted = realLooking(`http://127.0.0.1:${trapPort}`);
-  for (const [path, text] of Object.entries(planted)) {
-    await mkdir(dirname(join(home, path)), { recursive: true });
-    await writeFile(join(home, path), text);
-  }
+  trap = await setTrap();
+  home = await temporaryFolder('home');
+  planted = realLooking(trap.url);
+  await plant(home, planted);
   const { PATH } = process.env;
   sandbox = await startSandbox({
     factor: 200,
@@ -39,17 +30,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await sandbox?.stop();
-  await new Promise((resolve) => trap.close(resolve));
+  await trap.close();
 });
-
-/** Files of a user with a real account. Every address leads into the trap, and the profile's program leaves a mark. */
-function realLooking(url: string): Readonly<Record<string, string>> {
-  return {
-    '.aws/credentials': '[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = planted\n',
-    '.aws/config': `[default]\nregion = eu-west-1\nendpoint_url = ${url}\n[profile production]\nregion = eu-west-1\nendpoint_url = ${url}\ncredential_process = sh -c "touch $HOME/used; exit 1"\n`,
-    '.kube/config': `apiVersion: v1\nkind: Config\ncurrent-context: production\nclusters: [{name: production, cluster: {server: "${url}"}}]\ncontexts: [{name: production, context: {cluster: production, user: me}}]\nusers: [{name: me, user: {token: planted}}]\n`,
-  };
-}
 
 describe('two accounts and two regions', () => {
   const other = { account: '', region: 'us-east-1' };
@@ -135,7 +117,7 @@ describe("the user's own AWS and kubeconfig", () => {
     const { Account } = await aws<{ Account: string }>(sandbox, 'sts', 'get-caller-identity');
     expect(Account).toBe('123456789012');
     for (const [path, text] of Object.entries(planted)) expect(await readFile(join(home, path), 'utf8')).toBe(text);
-    expect(trapped).toBe(0);
+    expect(trap.caught()).toBe(0);
     expect(await readdir(home)).not.toContain('used');
     expect((await readdir(join(home, '.aws'))).toSorted()).toEqual(['config', 'credentials']);
   });
@@ -143,7 +125,7 @@ describe("the user's own AWS and kubeconfig", () => {
   it('would have been used without the sandbox: the trap works', async () => {
     const PATH = sandbox.environment['PATH'];
     await finish('kubectl', ['get', 'nodes', '--request-timeout=2s'], { PATH, HOME: home });
-    expect(trapped).toBeGreaterThan(0);
+    expect(trap.caught()).toBeGreaterThan(0);
     await finish('aws', ['sts', 'get-caller-identity'], { PATH, HOME: home, AWS_PROFILE: 'production' });
     expect(await readdir(home)).toContain('used');
   });
@@ -155,7 +137,7 @@ describe('a machine where something is missing', () => {
 
   /** Starts a sandbox that must not start: one message, its hint, no stack trace, and nothing left. */
   async function refusal(more: NodeJS.ProcessEnv, args: readonly string[] = []): Promise<Finished> {
-    const directory = await mkdtemp(join(tmpdir(), 'roadstead-broken-'));
+    const directory = await temporaryFolder('broken');
     const env = { PATH: process.env['PATH'], HOME: home, ROADSTEAD_CACHE: cache, ...more };
     const ended = await finish(node, [main, '--directory', directory, ...args], env);
     expect(ended.stderr).not.toMatch(/^\s+at /m);
@@ -174,16 +156,16 @@ describe('a machine where something is missing', () => {
     const { stderr } = await refusal({
       PATH: await pathOf(['python3']),
       ROADSTEAD_CACHE: await brokenCache(),
-      HTTPS_PROXY: `http://127.0.0.1:${trapPort}`,
-      https_proxy: `http://127.0.0.1:${trapPort}`,
+      HTTPS_PROXY: trap.url,
+      https_proxy: trap.url,
     });
     expect(stderr).toMatch(/Go is not installed/);
     expect(stderr).toContain('install Go 1.');
   });
 
   it('with its port taken it names the port', async () => {
-    const { stderr } = await refusal({}, ['--port', String(trapPort)]);
-    expect(stderr).toContain(String(trapPort));
+    const { stderr } = await refusal({}, ['--port', String(trap.port)]);
+    expect(stderr).toContain(String(trap.port));
     expect(stderr).toMatch(/taken|in use/);
   });
 
@@ -211,7 +193,7 @@ describe('a machine where something is missing', () => {
 
   /** A PATH with the tools that every machine has, and those named. */
   async function pathOf(names: readonly string[]): Promise<string> {
-    const folder = await mkdtemp(join(tmpdir(), 'roadstead-path-'));
+    const folder = await temporaryFolder('path');
     for (const name of ['sh', 'env', ...names]) {
       const command = name === 'python3' ? ['-c', 'import sys; print(sys.executable)'] : ['-c', `command -v ${name}`];
       const { stdout } = await finish(name === 'python3' ? name : 'sh', command, { PATH: process.env['PATH'] });
@@ -222,7 +204,7 @@ describe('a machine where something is missing', () => {
 
   /** The Python environment as it is, and a control plane whose bytes are not what was cached. */
   async function brokenCache(): Promise<string> {
-    const broken = await realpath(await mkdtemp(join(tmpdir(), 'roadstead-cache-')));
+    const broken = await realpath(await temporaryFolder('cache'));
     for (const name of await readdir(cache)) {
       if (!/^moto-[0-9a-f]+$/.test(name)) continue;
       const target = join(cache, basename(await readlink(join(cache, name))));

@@ -1,6 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -15,6 +13,8 @@ import {
   smallCluster,
 } from './roadstead.ts';
 import { type Finished, finish, root, type Sandbox, startSandbox } from './sandbox.ts';
+import { temporaryFolder } from './temporary.ts';
+import { setTrap, type Trap } from './trap.ts';
 
 /** What is said to wrong input, and that nothing comes of it. */
 const file = smallCluster('refused');
@@ -27,28 +27,21 @@ function withChange(from: string | RegExp, to: string, text: string = file): str
 }
 
 describe('with AWS out of reach', () => {
-  let listener: Server;
-  let calls = 0;
+  let trap: Trap;
   let environment: NodeJS.ProcessEnv;
 
   beforeAll(async () => {
-    listener = createServer((socket) => {
-      calls += 1;
-      socket.destroy();
-    });
-    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-    const address = listener.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    trap = await setTrap();
     environment = {
       PATH: process.env['PATH'],
-      HOME: await mkdtemp(join(tmpdir(), 'roadstead-home-')),
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+      HOME: await temporaryFolder('home'),
+      AWS_ENDPOINT_URL: trap.url,
       AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
       AWS_SECRET_ACCESS_KEY: 'example',
       AWS_EC2_METADATA_DISABLED: 'true',
     };
   });
-  afterAll(() => new Promise((resolve) => listener.close(resolve)));
+  afterAll(() => trap.close());
 
   const run = (...args: readonly string[]): Promise<Finished> => finish(program, args, environment);
 
@@ -107,7 +100,7 @@ describe('with AWS out of reach', () => {
     '%s: place, cause and hint, exit 2, and nothing was written or asked',
     async (_title, text, place, says, hint) => {
       const named = await clusterFile(text);
-      const before = calls;
+      const before = trap.caught();
       const { code, stdout, stderr } = await run('up', '-f', named, '--yes');
       expect(stderr).toContain(`${named}:${place}: `);
       expect(stderr).toMatch(says);
@@ -115,7 +108,7 @@ describe('with AWS out of reach', () => {
       expect(stderr).toContain('nothing was changed');
       expect(stdout).toBe('');
       expect(code).toBe(2);
-      expect(calls).toBe(before);
+      expect(trap.caught()).toBe(before);
       expect(await readdir(environment['HOME'] ?? '')).toEqual([]);
     },
   );
@@ -132,18 +125,18 @@ describe('with AWS out of reach', () => {
       'jobs/job.yaml':
         'apiVersion: batch/v1\nkind: Job\nmetadata:\n  generateName: load-\n  namespace: default\nspec: {}\n',
     });
-    const before = calls;
+    const before = trap.caught();
     const { code, stderr } = await run('plan', '-f', await clusterFile(file), '--channel', channel);
     expect(stderr).toMatch(/jobs\/job\.yaml:4:3: .*generateName: each apply would make another one/);
     expect(stderr).toContain('hint: metadata.name');
     expect(code).toBe(2);
-    expect(calls).toBe(before);
+    expect(trap.caught()).toBe(before);
   });
 
   it('an AWS that does not answer is one message and no stack trace', async () => {
     const { code, stderr } = await run('plan', '-f', await clusterFile(file));
     expect(code).toBe(1);
-    expect(calls).toBeGreaterThan(0);
+    expect(trap.caught()).toBeGreaterThan(0);
     expect(stderr).toContain('AWS_UNREACHABLE');
     expect(stderr).not.toMatch(/^\s+at /m);
   });
@@ -255,7 +248,7 @@ describe('on a cluster', () => {
 
 /** The reference channel with more components. */
 async function channelWith(manifests: Readonly<Record<string, string>>): Promise<string> {
-  const channel = await mkdtemp(join(tmpdir(), 'roadstead-channel-'));
+  const channel = await temporaryFolder('channel');
   await cp(join(root, 'channel'), channel, { recursive: true });
   for (const [path, text] of Object.entries(manifests)) {
     const target = join(channel, 'manifests', path);

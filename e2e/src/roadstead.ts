@@ -1,7 +1,7 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Finished, root, type Sandbox } from './sandbox.ts';
+import { temporaryFolder } from './temporary.ts';
 
 /** The product as a person runs it: a process, with a state directory of its own. */
 export interface Roadstead {
@@ -14,7 +14,7 @@ export interface Roadstead {
 export const program = join(root, 'bin/roadstead');
 
 export async function roadsteadIn(sandbox: Sandbox, state?: string): Promise<Roadstead> {
-  const directory = state ?? (await mkdtemp(join(tmpdir(), 'roadstead-state-')));
+  const directory = state ?? (await temporaryFolder('state'));
   const run: Roadstead['run'] = (...args) => sandbox.run(program, args, { ROADSTEAD_STATE: directory });
   return {
     state: directory,
@@ -44,7 +44,7 @@ export async function planLines(roadstead: Roadstead, ...args: readonly string[]
 
 /** A cluster file of a story, in a directory of its own. */
 export async function clusterFile(text: string): Promise<string> {
-  const file = join(await mkdtemp(join(tmpdir(), 'roadstead-file-')), 'cluster.yaml');
+  const file = join(await temporaryFolder('file'), 'cluster.yaml');
   await writeFile(file, text);
   return file;
 }

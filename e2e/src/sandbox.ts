@@ -1,9 +1,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { removeTemporaryFolders, temporaryFolder } from './temporary.ts';
 
 const run = promisify(execFile);
 export const root = join(import.meta.dirname, '..', '..');
@@ -43,6 +43,7 @@ export interface Sandbox {
   journal(sinceSeq?: number): Promise<JournalEntry[]>;
   /** Runs a program with the sandbox's variables, as a person in another terminal would. */
   run(program: string, args: readonly string[], more?: NodeJS.ProcessEnv): Promise<Finished>;
+  /** Ends it, and removes every temporary folder of this file of stories. */
   stop(): Promise<void>;
 }
 
@@ -53,7 +54,7 @@ export interface SandboxOptions {
 }
 
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const directory = await mkdtemp(join(tmpdir(), 'roadstead-story-'));
+  const directory = await temporaryFolder('story');
   const args = [
     main,
     '--directory',
@@ -80,7 +81,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
       await ended;
-      await rm(directory, { recursive: true, force: true });
+      await removeTemporaryFolders();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readOperations, writeOperations } from '@roadstead/provisioning';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { kubeconfigOf, kubectlWith } from './cluster-in.ts';
+import { createRole, kubeconfigOf, kubectlWith } from './cluster-in.ts';
 import { explained } from './explained-permissions.ts';
 import {
   aws,
@@ -25,8 +25,7 @@ const asked = new Set<string>();
 beforeAll(async () => {
   sandbox = await startSandbox({ factor: 200 });
   roadstead = await roadsteadIn(sandbox);
-  const principal = 'arn:aws:iam::123456789012:role/developer';
-  await aws(sandbox, 'iam', 'create-role', '--role-name', 'developer', '--assume-role-policy-document', trust);
+  const principal = await createRole(sandbox, 'developer');
   const more = `  dns: {zone: old.example.org}
   config: {secretsEncryption: true}
   access:
@@ -35,11 +34,6 @@ beforeAll(async () => {
   file = await clusterFile(smallCluster('old', more).replace('"1.36"', '"1.33"'));
 });
 afterAll(() => sandbox?.stop());
-
-const trust = JSON.stringify({
-  Version: '2012-10-17',
-  Statement: [{ Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::123456789012:root' }, Action: 'sts:AssumeRole' }],
-});
 
 /** Runs the product, and remembers what it asked of AWS. */
 async function watched(...args: readonly string[]): Promise<void> {
