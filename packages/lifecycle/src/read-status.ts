@@ -1,6 +1,6 @@
 import { messageOf } from '@roadstead/foundation';
 import { observe } from '@roadstead/provisioning';
-import type { AuditEntry, Failure, Run, Step } from '@roadstead/store';
+import type { AuditEntry, Failure, Lease, Run, Step } from '@roadstead/store';
 import { connectReader } from './connect.ts';
 import { clusterIdOf } from './plan-up.ts';
 import type { DeclaredCluster } from './target.ts';
@@ -85,7 +85,7 @@ async function readRecorded({ store, clock, isGone }: ReadingWorld, id: string) 
     ...(record?.nextVersion === undefined ? {} : { nextVersion: record.nextVersion }),
     ...(record?.currentVersion === undefined ? {} : { currentVersion: record.currentVersion }),
     ...(record?.lastVersion === undefined ? {} : { lastVersion: record.lastVersion }),
-    ...(held === undefined ? {} : { working: { ...held.holder, since: held.acquiredAt } }),
+    ...(held === undefined ? {} : { working: workOf(held) }),
     ...(run === undefined ? {} : { run: runOf(run, steps, isHeld) }),
     problems: record?.problems ?? [],
     history: audit.map(({ subject: _, ...entry }) => entry),
@@ -93,6 +93,10 @@ async function readRecorded({ store, clock, isGone }: ReadingWorld, id: string) 
 }
 
 const mostHistory = 20;
+
+function workOf({ holder: { user, purpose, pid, host }, acquiredAt }: Lease): NonNullable<Status['working']> {
+  return { user, purpose, pid, host, since: acquiredAt };
+}
 
 /** A run that says it runs while nobody holds the cluster was killed: the next one goes on from what is there. */
 export function runOf(run: Run, steps: readonly Step[], isHeld: boolean): NonNullable<Status['run']> {
