@@ -39,7 +39,7 @@ export const linuxProcesses: Processes = {
       if (started === undefined) return undefined;
       return {
         boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
-        namespaces: ['pid', 'time'].map((kind) => readlinkSync(`/proc/self/ns/${kind}`)).join(' '),
+        namespaces: `${readlinkSync('/proc/self/ns/pid')} ${timeNamespace()}`,
         started,
       };
     } catch {
@@ -54,6 +54,15 @@ export const linuxProcesses: Processes = {
     }
   },
 };
+
+/** Kernels before 5.6 have but one. */
+function timeNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/time');
+  } catch {
+    return 'time:none';
+  }
+}
 
 function startOf(pid: number): string | undefined {
   return startIn(readFileSync(`/proc/${pid}/stat`, 'utf8'));
