@@ -61,6 +61,13 @@ describe('a request for an add-on', () => {
     else await expect(made).rejects.toThrow(refusal);
   });
 
+  it('of a cluster that goes while it is looked at is refused', async () => {
+    const both = [create('vpc-cni', association('aws-node')), world.call('DeleteCluster', { name: 'shop' })];
+    const [made, gone] = await Promise.allSettled(both);
+    expect([made?.status, gone?.status]).toEqual(['rejected', 'fulfilled']);
+    expect([cluster.addons.size, cluster.associations.size]).toEqual([0, 0]);
+  });
+
   it('is answered again for the same token, and refused for the same token with other parameters', async () => {
     const once = await create('coredns', { clientRequestToken: 't' });
     expect(await create('coredns', { clientRequestToken: 't' })).toEqual(once);

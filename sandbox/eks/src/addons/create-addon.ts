@@ -22,8 +22,7 @@ export const createAddon: Handler = async (eks, request) => {
     if (isRepeat(originOf(request), known.origin)) return { addon: addonView(cluster, known) };
     throw resourceInUse('Addon already exists.', subject);
   }
-  requireUsable(cluster);
-  refuseWhileUpdating(cluster, {}, 'CreateAddon');
+  requireFree(cluster);
   if (has(input, 'namespaceConfig')) throw notImplemented('namespaceConfig of add-ons');
   const source = requireAddon(name, subject);
   const version = chosenVersion(source, cluster, text(input, 'addonVersion'), subject);
@@ -32,8 +31,9 @@ export const createAddon: Handler = async (eks, request) => {
   refuseTags(tags);
   await requireRoles(eks, cluster, input);
   const addon = newAddon(eks, cluster, request, { name, version, tags });
+  // After everything that is waited for: nothing below looks again.
+  requireFree(cluster);
   if (cluster.addons.has(name)) throw resourceInUse('Addon already exists.', subject);
-  // After everything that is waited for: what makes the associations next does not look again.
   raise(refuseIdentities(cluster, source, { version, input, ownerArn: undefined }));
   cluster.addons.set(name, addon);
   addon.associationIds = makeOwnedAssociations(eks, cluster, addon.arn, records(input, 'podIdentityAssociations'));
@@ -45,6 +45,11 @@ export const createAddon: Handler = async (eks, request) => {
   );
   return { addon: answer };
 };
+
+function requireFree(cluster: ClusterRecord): void {
+  requireUsable(cluster);
+  refuseWhileUpdating(cluster, {}, 'CreateAddon');
+}
 
 function newAddon(
   eks: Eks,

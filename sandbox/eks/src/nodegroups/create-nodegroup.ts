@@ -42,8 +42,7 @@ export const createNodegroup: Handler = async (eks, request) => {
   const name = requiredText(input, 'nodegroupName');
   const repeated = repeatOf(cluster, request, name);
   if (repeated !== undefined) return { nodegroup: nodegroupView(cluster, repeated) };
-  requireUsable(cluster);
-  refuseWhileUpdating(cluster, {}, 'CreateNodegroup');
+  requireFree(cluster);
   if (cluster.nodegroups.size >= groupsPerCluster) {
     throw limitExceeded(`Cluster has reached the limit of ${groupsPerCluster} node groups`, {
       clusterName: cluster.name,
@@ -52,6 +51,8 @@ export const createNodegroup: Handler = async (eks, request) => {
   const spec = has(input, 'launchTemplate') ? within(input, 'launchTemplate') : undefined;
   const source = spec === undefined ? undefined : await readTemplate(eks, request, spec);
   const group = await newGroup(eks, cluster, request, source);
+  // Again, as the cluster may have begun to go or to change while AWS was asked.
+  requireFree(cluster);
   if (repeatOf(cluster, request, name) !== undefined) throw inUse(cluster, name);
   cluster.nodegroups.set(name, group);
   eks.state.changed();
@@ -59,6 +60,11 @@ export const createNodegroup: Handler = async (eks, request) => {
   eks.activities.start(`create ${group.arn}`, (signal) => startNodegroup(eks, cluster, group, source, signal));
   return { nodegroup: answer };
 };
+
+function requireFree(cluster: ClusterRecord): void {
+  requireUsable(cluster);
+  refuseWhileUpdating(cluster, {}, 'CreateNodegroup');
+}
 
 function repeatOf(cluster: ClusterRecord, request: AwsRequest, name: string): NodegroupRecord | undefined {
   const known = cluster.nodegroups.get(name);

@@ -64,6 +64,13 @@ describe('a request for a node group', () => {
     await expect(create(more)).rejects.toMatchObject({ code: expect.stringContaining(code) });
   });
 
+  it('of a cluster that goes while it is looked at is refused, and leaves nothing', async () => {
+    const both = [create(), world.call('DeleteCluster', { name: 'shop' })];
+    const [made, gone] = await Promise.allSettled(both);
+    expect([made?.status, gone?.status]).toEqual(['rejected', 'fulfilled']);
+    expect(cluster.nodegroups.size).toBe(0);
+  });
+
   it('of a cluster that updates is refused', async () => {
     cluster.status = 'UPDATING';
     await expect(create()).rejects.toMatchObject({ code: 'InvalidRequestException' });
