@@ -33,7 +33,7 @@ describe('the Python environment', () => {
     expect(said).toEqual([]);
   });
 
-  it('is made anew when a part of it is missing', async () => {
+  it('is made anew when a part of it is missing, once for two sandboxes that start at once', async () => {
     const cache = await mkdtemp(join(tmpdir(), 'roadstead-cache-'));
     const whole = await realpath(join(tools.bin, '..'));
     const name = (await readdir(cacheDirectory)).find(
@@ -42,9 +42,19 @@ describe('the Python environment', () => {
     await mkdir(join(cache, 'moto-env-broken', 'bin'), { recursive: true });
     await cp(join(whole, 'pyvenv.cfg'), join(cache, 'moto-env-broken', 'pyvenv.cfg'));
     await symlink('moto-env-broken', join(cache, name ?? ''));
-    const remade = await ensureMoto({ cacheDirectory: cache, environment: process.env });
-    expect(remade.bin).not.toContain('moto-env-broken');
-    expect(await readdir(cache)).not.toContain('moto-env-broken');
+    const script = `
+      const { ensureMoto } = await import(${JSON.stringify(join(import.meta.dirname, 'ensure-moto.ts'))});
+      const tools = await ensureMoto({ cacheDirectory: ${JSON.stringify(cache)}, environment: process.env });
+      console.log(tools.bin);`;
+    const makers = [1, 2].map(() =>
+      spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] }),
+    );
+    const [one, two] = await Promise.all(makers.map(({ stdout }) => text(stdout)));
+    expect(one).toContain(cache);
+    expect(two).toBe(one);
+    const left = await readdir(cache);
+    expect(left).toHaveLength(2);
+    expect(left).not.toContain('moto-env-broken');
     await rm(cache, { recursive: true });
   }, 600_000);
 });
