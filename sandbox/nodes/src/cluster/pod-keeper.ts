@@ -2,6 +2,7 @@ import { mapBounded, messageOf } from '@roadstead/foundation';
 import { AddressPool } from '../aws/address-pool.ts';
 import { KubeRefusal } from '../kube/kube-api.ts';
 import type { Container, KubeObject, Pod } from '../kube/objects.ts';
+import { podRejection } from '../pod/admission.ts';
 import { type Behaviour, behaviourOf } from '../pod/behaviour.ts';
 import type { ContainerWorld, KubeletEvent } from '../pod/container-machine.ts';
 import { isInEcr, parseImage, pullOutcome } from '../pod/images.ts';
@@ -136,6 +137,7 @@ export class PodKeeper {
     const problems = preparing ? new Map<string, string>() : await this.#configProblems(pod, memory);
     const refusedByEcr = !preparing && (await this.#isRefusedByEcr(pod, node, memory));
     return {
+      rejection: preparing ? this.#rejection(pod, node) : undefined,
       networkReady,
       volumeProblem,
       ip,
@@ -170,6 +172,11 @@ export class PodKeeper {
       paced: this.#context.paced,
       containerId: (restarts) => containerId(pod, container.name, restarts),
     };
+  }
+
+  #rejection(pod: Pod, node: JoinedNode): PodWorld['rejection'] {
+    const bound = this.#context.mirrors.pods.all().filter((other) => other.spec.nodeName === node.name);
+    return podRejection(pod, bound, node.facts.allocatable.pods);
   }
 
   /** Asked only while a container is to be pulled. */

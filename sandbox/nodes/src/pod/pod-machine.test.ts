@@ -4,7 +4,7 @@ import { containerWith, podWith } from '../testing/pods.ts';
 import { behaviourOf } from './behaviour.ts';
 import { backoffSeconds, type ContainerWorld } from './container-machine.ts';
 import { pullOutcome } from './images.ts';
-import { type PodMemory, type PodStep, type PodWorld, rememberPod, stepPod } from './pod-machine.ts';
+import { type PodFailure, type PodMemory, type PodStep, type PodWorld, rememberPod, stepPod } from './pod-machine.ts';
 import { podStatus, type StatusWorld } from './pod-status.ts';
 
 const start = Date.UTC(2026, 0, 1);
@@ -14,6 +14,7 @@ interface Change {
   readonly networkReady?: boolean;
   readonly volumeProblem?: PodWorld['volumeProblem'];
   readonly ip?: string | undefined;
+  readonly rejection?: PodFailure;
   readonly configProblem?: string;
   readonly unpullable?: readonly string[];
 }
@@ -74,6 +75,7 @@ class Play {
     return {
       networkReady: this.change.networkReady ?? true,
       volumeProblem: this.change.volumeProblem,
+      rejection: this.change.rejection,
       ip: 'ip' in this.change ? this.change.ip : '10.0.0.9',
       paced,
       containerWorld: (container, isInit) => this.containerWorld(container, isInit),
@@ -215,6 +217,25 @@ describe('a pod', () => {
   test('fails when its deadline has passed', () => {
     const pod = play({ activeDeadlineSeconds: 20 }).run(30);
     expect(pod.status).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
+  });
+
+  test('is rejected by a kubelet whose node is full, once and for good', () => {
+    const rejection = {
+      reason: 'OutOfpods',
+      message: "Node didn't have enough resource: pods, requested: 1, used: 2, capacity: 2",
+    };
+    const full = new Play(podWith());
+    full.change = { rejection };
+    full.run(5);
+    expect(full.status).toMatchObject({
+      phase: 'Failed',
+      reason: 'OutOfpods',
+      message: `Pod was rejected: ${rejection.message}`,
+    });
+    expect(full.events).toEqual([`OutOfpods: ${rejection.message}`]);
+    const running = play().run(10);
+    running.change = { rejection };
+    expect(running.run(10).status.phase).toBe('Running');
   });
 
   test('runs init containers one by one before the others', () => {

@@ -20,10 +20,18 @@ export interface PodMemory {
   readonly stoppingSince: number | undefined;
   /** The last thing complained about, and when. */
   readonly complaint: { readonly text: string; readonly at: number } | undefined;
-  readonly deadlineExceeded: boolean;
+  /** Why the kubelet ended it, whatever its containers did. */
+  readonly failure: PodFailure | undefined;
+}
+
+export interface PodFailure {
+  readonly reason: string;
+  readonly message: string;
 }
 
 export interface PodWorld {
+  /** Why the kubelet does not take the pod on; asked before anything of it is there. */
+  readonly rejection: PodFailure | undefined;
   /** The node has its network plugin. */
   readonly networkReady: boolean;
   /** Why a volume is not there yet, with the event's reason. */
@@ -69,7 +77,7 @@ export function rememberPod(pod: Pod, now: number): PodMemory {
     main: took(pod.spec.containers, status.containerStatuses),
     stoppingSince: undefined,
     complaint: undefined,
-    deadlineExceeded: false,
+    failure: undefined,
   };
 }
 
@@ -79,13 +87,18 @@ type PodStatuses = NonNullable<Pod['status']>['containerStatuses'];
 export function stepPod(pod: Pod, memory: PodMemory, world: PodWorld, now: number): PodStep {
   if (pod.metadata.deletionTimestamp !== undefined) return stop(pod, memory, world, now);
   if (isFinished(pod)) return settle(memory);
+  if (memory.failure !== undefined) return settle(memory);
+  if (world.rejection !== undefined && memory.sandboxAt === undefined) {
+    const { reason, message } = world.rejection;
+    return fail(memory, { reason, message: `Pod was rejected: ${message}` }, { type: 'Warning', reason, message });
+  }
   const deadline = deadlineOf(pod, memory, world);
   if (deadline !== undefined && deadline <= now) {
-    const message = 'Pod was active on the node longer than the specified deadline';
-    return {
-      ...settle({ ...memory, deadlineExceeded: true }),
-      events: [{ type: 'Normal', reason: 'DeadlineExceeded', message }],
+    const failure = {
+      reason: 'DeadlineExceeded',
+      message: 'Pod was active on the node longer than the specified deadline',
     };
+    return fail(memory, failure, { type: 'Normal', ...failure });
   }
   const step =
     memory.sandboxAt === undefined ? prepare(pod, memory, world, now) : runContainers(pod, memory, world, now);
@@ -94,6 +107,10 @@ export function stepPod(pod: Pod, memory: PodMemory, world: PodWorld, now: numbe
 
 function settle(memory: PodMemory): PodStep {
   return { memory, events: [], wakeAt: undefined, remove: false };
+}
+
+function fail(memory: PodMemory, failure: PodFailure, event: KubeletEvent): PodStep {
+  return { ...settle({ ...memory, failure }), events: [event] };
 }
 
 export function isFinished(pod: Pod): boolean {

@@ -25,7 +25,7 @@ export function podStatus(pod: Pod, memory: PodMemory, world: StatusWorld, now: 
   const initialized = (pod.spec.initContainers ?? []).every((container) =>
     letsNextBegin(container, memory.init[container.name] ?? freshContainer),
   );
-  const phase = memory.deadlineExceeded ? 'Failed' : phaseOf(main, initialized, world);
+  const phase = memory.failure !== undefined ? 'Failed' : phaseOf(main, initialized, world);
   const facts = {
     initialized,
     phase,
@@ -36,9 +36,7 @@ export function podStatus(pod: Pod, memory: PodMemory, world: StatusWorld, now: 
   return {
     status: {
       phase,
-      ...(memory.deadlineExceeded
-        ? { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' }
-        : {}),
+      ...memory.failure,
       startTime: pod.status?.startTime ?? isoSeconds(memory.since),
       hostIP: world.hostIp,
       hostIPs: [{ ip: world.hostIp }],
