@@ -1,7 +1,8 @@
 import type { JsonObject } from '@roadstead/foundation';
 import type { InputOf, WriteOperation } from '../calls/aws-port.ts';
 import type { AwsRunContext } from '../execute/context.ts';
-import type { Act, UpdateReference } from '../execute/converge.ts';
+import type { Act } from '../execute/converge.ts';
+import type { UpdateReference } from '../execute/follow-update.ts';
 
 /** A request of a release, rendered and checked as JSON, as the SDK's input. */
 export function sendEks<O extends WriteOperation<'eks'>>(context: AwsRunContext, operation: O, request: JsonObject) {

@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { awsException } from '../testing/fake-handler.ts';
 import { steppingClock } from '../testing/stepping-clock.ts';
 import type { ResourceProgress } from './context.ts';
-import { type Convergence, converge, type Pass, type UpdateReference } from './converge.ts';
+import { type Convergence, converge, type Pass } from './converge.ts';
+import type { UpdateReference } from './follow-update.ts';
 
 let clock: ReturnType<typeof steppingClock>;
 let told: ResourceProgress[];

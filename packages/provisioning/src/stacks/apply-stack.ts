@@ -4,6 +4,7 @@ import { awsErrorCode, refusedByAws } from '../calls/aws-failure.ts';
 import { type AwsRunContext, clientToken, type StepResult } from '../execute/context.ts';
 import { planMoved, refuseMoved } from '../execute/plan-moved.ts';
 import { pollDelay } from '../execute/poll-delay.ts';
+import { notConverging } from '../execute/step-work.ts';
 import { describeStack, readTemplate } from '../observe/observe-stacks.ts';
 import type { ObservedStack } from '../observe/observed.ts';
 import type { DesiredStack } from '../plan/desired.ts';
@@ -168,7 +169,7 @@ class StackWork {
   /** What was asked for may not be seen at once; it is not asked for without end. */
   async #lookAgain(instead: string): Promise<true> {
     this.#repeats += 1;
-    if (this.#repeats > 12) throw notConverging(this.#desired.stackName, instead);
+    if (this.#repeats > 12) throw notConverging(this.#change.what, `${instead}, again and again`);
     await this.#context.clock.sleep(pollDelay(this.#repeats, this.#context.pollScale), this.#context.signal);
     return true;
   }
@@ -209,14 +210,6 @@ function mendsResources(change: Change, diff: StackDiff): boolean {
 export async function protectStack(context: AwsRunContext, stackName: string, on: boolean): Promise<void> {
   const input = { StackName: stackName, EnableTerminationProtection: on };
   await context.writer.write('cloudformation', 'UpdateTerminationProtection', input, context.signal);
-}
-
-function notConverging(stackName: string, instead: string): RoadsteadError {
-  return new RoadsteadError(`stack ${stackName}: ${instead}, again and again`, {
-    code: 'NOT_CONVERGING',
-    value: stackName,
-    hint: 'somebody or something else works on it; find it in CloudTrail',
-  });
 }
 
 function unusable(stackName: string, reason: string): RoadsteadError {
