@@ -82,9 +82,37 @@ function sizeFaults(template: JsonObject, resources: Members, outputs: Members):
   return faults;
 }
 
+/** The longest names that AWS takes of what a template can name (API references of IAM and EC2). */
+const longestNames: readonly (readonly [type: string, property: string, longest: number])[] = [
+  ['AWS::IAM::Role', 'RoleName', 64],
+  ['AWS::IAM::ManagedPolicy', 'ManagedPolicyName', 128],
+  ['AWS::IAM::InstanceProfile', 'InstanceProfileName', 128],
+  ['AWS::EC2::LaunchTemplate', 'LaunchTemplateName', 128],
+  ['AWS::EC2::SecurityGroup', 'GroupName', 255],
+  ['AWS::AutoScaling::AutoScalingGroup', 'AutoScalingGroupName', 255],
+  ['AWS::SQS::Queue', 'QueueName', 80],
+];
+
+function nameFaults(id: string, resource: JsonObject | undefined): PlacedFault[] {
+  return longestNames.flatMap(([type, property, longest]) => {
+    if (resource?.['Type'] !== type) return [];
+    const name = ((resource['Properties'] ?? {}) as JsonObject)[property];
+    if (typeof name !== 'string' || name.length <= longest) return [];
+    const message = `${property} ${name} has ${name.length} characters, AWS takes ${longest}`;
+    const fault = {
+      code: 'NAME_TOO_LONG',
+      message,
+      hint: `fitName(…, ${longest}) cuts it and keeps it different`,
+      value: name,
+    };
+    return [{ path: ['Resources', id, 'Properties', property], fault }];
+  });
+}
+
 function resourceFaults(resources: Members): PlacedFault[] {
   return Object.entries(resources).flatMap(([id, resource]) => [
     ...idFaults('Resources', id, 'logical id'),
+    ...nameFaults(id, resource),
     ...(typeof resource?.['Type'] === 'string'
       ? []
       : [keyFault('Resources', id, `the resource ${id} has no Type`, 'as AWS::EC2::VPC')]),

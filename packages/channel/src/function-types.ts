@@ -164,6 +164,7 @@ export const callTypes: Readonly<Record<string, CallType>> = {
   toYaml: any(string, 1),
   base64: of(string, [text]),
   sha256Short: of(string, [text]),
+  fitName: of(string, [text, whole]),
   indent: of(string, [text, whole]),
   merge: mergeMaps,
   compact: compactMap,

@@ -27,6 +27,15 @@ function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** Names that AWS cuts off or refuses are cut here, and stay different: the end becomes a hash of the whole. */
+function fitName(text: string, longest: bigint): string {
+  const room = Number(longest);
+  if (text.length <= room) return text;
+  const hash = sha256Hex(text).slice(0, 8);
+  if (room < hash.length + 2) throw new Error(`fitName() needs room for ${hash.length + 2} characters`);
+  return `${text.slice(0, room - hash.length - 1).replace(/-+$/, '')}-${hash}`;
+}
+
 function indent(text: string, columns: bigint): string {
   return text.replaceAll('\n', `\n${' '.repeat(Number(columns))}`);
 }
@@ -106,6 +115,7 @@ export const templateFunctions: readonly CelFunc[] = [
   ...both('toYaml', DYN, [], STRING, (value) => writeYaml(settled(value))),
   ...both('base64', STRING, [], STRING, (text) => Buffer.from(text as string).toString('base64')),
   ...both('sha256Short', STRING, [], STRING, (text) => sha256Hex(text as string).slice(0, 8)),
+  ...both('fitName', STRING, [INT], STRING, (text, longest) => fitName(text as string, longest as bigint)),
   ...both('indent', STRING, [INT], STRING, (text, columns) => indent(text as string, columns as bigint)),
   ...both(
     'merge',

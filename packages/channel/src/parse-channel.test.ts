@@ -217,6 +217,15 @@ describe('a channel', () => {
       'KEY_TWICE',
     ],
     [
+      'a name that is too long for the longest cluster',
+      {
+        'stacks/foundation.yaml':
+          'Resources:\n  Role:\n    Type: AWS::IAM::Role\n    Properties: {RoleName: "role-of-the-cluster-${{cluster.name}}-of-${{cluster.region}}"}\nOutputs:\n  RoleArn: {Value: !GetAtt Role.Arn}',
+      },
+      'channel/stacks/foundation.yaml:4:28: stack foundation: RoleName role-of-the-cluster-c-long',
+      'NAME_TOO_LONG',
+    ],
+    [
       'a node group whose request is wrong in its forEach',
       {
         'eks/node-group.yaml':

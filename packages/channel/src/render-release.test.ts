@@ -56,7 +56,7 @@ describe('the small channel', () => {
     expect(digest).toBe(digestOf(content));
   });
 
-  it('does not depend on the order of keys, wherever they stand', () => {
+  it('does not depend on the order of keys, wherever they stand', { timeout: 60_000 }, () => {
     const { cluster, inputs } = sample(1, { config: { replicas: 3 } });
     const labels = { nodeType: 'systemNode', a: '1', z: '2' };
     const nodePools = cluster.nodePools.map((pool) => ({ ...pool, labels }));

@@ -72,6 +72,9 @@ const partlyPool: NodePool = {
   reserve: { system: { memory: '100Mi' }, evict: { disk: '10%' } },
 };
 
+/** As long as a cluster file may make them. */
+const longestName = { cluster: `c${'-long'.repeat(7)}-end`, pool: `p${'-long'.repeat(5)}-end` } as const;
+
 function sampleCluster(kubernetes: string): Cluster {
   return {
     name: 'sample',
@@ -111,7 +114,12 @@ export function sampleClusters(kubernetes: string): { readonly cluster: Cluster;
       principal: `arn:aws:iam::123456789012:role/${role}`,
     })),
   };
-  const single: Cluster = { ...rich, network: { ...rich.network, nat: 'single' }, nodePools: [richPool, partlyPool] };
+  const single: Cluster = {
+    ...rich,
+    name: longestName.cluster,
+    network: { ...rich.network, nat: 'single' },
+    nodePools: [richPool, { ...partlyPool, name: longestName.pool }],
+  };
   const inputs: Inputs = {
     zones: [
       { name: 'eu-central-1a', id: 'euc1-az2' },

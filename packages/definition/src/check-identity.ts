@@ -28,6 +28,15 @@ export function checkIdentity({ parsed: { metadata, spec }, report }: RuleInput)
       value: metadata.name,
     });
   }
+  // `roadstead-<cluster>-pool-<pool>` must not be the stack of another cluster: the network of `a-pool` and a pool `network` of `a`.
+  if (/-pool(-|$)/.test(metadata.name)) {
+    report(['metadata', 'name'], {
+      code: 'WRONG_NAME',
+      message: `the name ${JSON.stringify(metadata.name)} reads like a pool of another cluster`,
+      hint: 'another word than pool between hyphens',
+      value: metadata.name,
+    });
+  }
   if (metadata.owner !== undefined && !ownerGrammar.test(metadata.owner)) {
     report(['metadata', 'owner'], {
       code: 'WRONG_OWNER',

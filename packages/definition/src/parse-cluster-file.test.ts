@@ -391,6 +391,13 @@ const wrongFiles: readonly Wrong[] = [
   wrong('true in quotes', file({}, '  deletionProtection: "true"'), '11:23', 'WRONG_TYPE', 'without quotes: true'),
   wrong('true for a label', file({}, '      labels: {spot: true}'), '11:22', 'WRONG_TYPE', 'quote it: "true"'),
   wrong('a date for a name', file({ 3: 'metadata: {name: 2024-01-01}' }), '3:18', 'WRONG_NAME', 'a letter first'),
+  wrong(
+    'a name like the pool of another cluster',
+    file({ 3: 'metadata: {name: shop-pool}' }),
+    '3:18',
+    'WRONG_NAME',
+    'another word',
+  ),
   wrong('a name in Cyrillic', file({ 3: 'metadata: {name: "sh\u043ep"}' }), '3:18', 'WRONG_NAME', 'lower-case'),
   wrong('a name that ends in a hyphen', file({ 3: 'metadata: {name: shop-}' }), '3:18', 'WRONG_NAME', 'lower-case'),
   wrong(
