@@ -95,7 +95,7 @@ class Converging {
   async #act({ what, send }: Act): Promise<void> {
     if (this.#failed !== undefined) throw this.#failed;
     if (this.#requests >= maxRequests) {
-      throw notConverging(this.#work.change.what, `${what} was asked for again and again and does not hold`);
+      throw notConverging(this.#work.change.what, what);
     }
     this.#report('REQUESTED', what);
     try {

@@ -53,7 +53,7 @@ export function timedOut(work: StepWork, seconds: number, waitsFor: string): Roa
 
 /** The error of work that is asked for again and again and does not hold. */
 export function notConverging(what: string, how: string): RoadsteadError {
-  return new RoadsteadError(`${what}: ${how}`, {
+  return new RoadsteadError(`${what}: asked for again and again, it does not hold: ${how}`, {
     code: 'NOT_CONVERGING',
     value: what,
     hint: 'somebody or something else changes it back; find it in CloudTrail',

@@ -169,7 +169,7 @@ class StackWork {
   /** What was asked for may not be seen at once; it is not asked for without end. */
   async #lookAgain(instead: string): Promise<true> {
     this.#repeats += 1;
-    if (this.#repeats > 12) throw notConverging(this.#change.what, `${instead}, again and again`);
+    if (this.#repeats > 12) throw notConverging(this.#change.what, instead);
     await this.#context.clock.sleep(pollDelay(this.#repeats, this.#context.pollScale), this.#context.signal);
     return true;
   }
