@@ -3,26 +3,20 @@ import type { JsonObject } from '../template/parse.ts';
 import type { ResourceContext } from './handler.ts';
 import { natGatewayHandler } from './nat-gateway.ts';
 import { routeHandler } from './route.ts';
-import { vpcGatewayAttachmentHandler } from './vpc-gateway-attachment.ts';
 
 interface Network {
   /** The gateway that is attached to the VPC. */
   readonly attached?: string;
-  readonly nats?: readonly JsonObject[];
 }
 
 /** A VPC with a subnet and a route table; resolves to the writes that were asked for. */
-async function writes(
-  { attached, nats = [] }: Network,
-  act: (context: ResourceContext) => Promise<void>,
-): Promise<string[]> {
+async function writes({ attached }: Network, act: (context: ResourceContext) => Promise<void>): Promise<string[]> {
   const asked: string[] = [];
   const gateway = { InternetGatewayId: attached, Attachments: [{ VpcId: 'vpc-1' }] };
   const answers: Readonly<Record<string, JsonObject>> = {
     DescribeRouteTables: { RouteTables: [{ VpcId: 'vpc-1', Routes: [] }] },
     DescribeSubnets: { Subnets: [{ VpcId: 'vpc-1' }] },
     DescribeInternetGateways: { InternetGateways: attached === undefined ? [] : [gateway] },
-    DescribeNatGateways: { NatGateways: nats },
     CreateNatGateway: { NatGateway: { NatGatewayId: 'nat-1' } },
   };
   const context: ResourceContext = {
@@ -46,8 +40,6 @@ const toGateway = { RouteTableId: 'rtb-1', DestinationCidrBlock: '0.0.0.0/0', Ga
 const route = (desired: JsonObject) => (context: ResourceContext) => routeHandler.create(context, desired, made);
 const nat = (more: JsonObject) => (context: ResourceContext) =>
   natGatewayHandler.create(context, { SubnetId: 'subnet-1', ...more }, made);
-const attachment = { VpcId: 'vpc-1', InternetGatewayId: 'igw-1' };
-const detach = (context: ResourceContext) => vpcGatewayAttachmentHandler.delete(context, 'IGW|vpc-1', attachment);
 
 describe('a network that is made', () => {
   it.each<[string, Network, (context: ResourceContext) => Promise<void>, string[]]>([
@@ -60,13 +52,6 @@ describe('a network that is made', () => {
     ],
     ['has NAT behind its gateway', { attached: 'igw-1' }, nat({}), ['CreateNatGateway']],
     ['has private NAT without one', {}, nat({ ConnectivityType: 'private' }), ['CreateNatGateway']],
-    ['lets its gateway go', { attached: 'igw-1' }, detach, ['DetachInternetGateway']],
-    [
-      'lets its gateway go after its NAT gateways',
-      { attached: 'igw-1', nats: [{ State: 'deleted' }, { State: 'available', ConnectivityType: 'private' }] },
-      detach,
-      ['DetachInternetGateway'],
-    ],
   ])('%s', async (_title, network, act, expected) => {
     expect(await writes(network, act)).toEqual(expected);
   });
@@ -75,12 +60,6 @@ describe('a network that is made', () => {
     ['a route before the attachment', {}, route(toGateway), /rtb-1 and network gateway igw-1 belong to different/],
     ['a route to the gateway of others', { attached: 'igw-2' }, route(toGateway), /belong to different networks/],
     ['NAT before the attachment', {}, nat({}), /Network vpc-1 has no Internet gateway attached/],
-    [
-      'a gateway that goes before NAT',
-      { attached: 'igw-1', nats: [{ State: 'deleting' }] },
-      detach,
-      /has some mapped public address/,
-    ],
   ])('refuses %s', async (_title, network, act, refusal) => {
     await expect(writes(network, act)).rejects.toThrow(refusal);
   });

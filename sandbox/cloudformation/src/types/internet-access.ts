@@ -1,10 +1,10 @@
 import { describeOne } from './ec2.ts';
-import { CallFailed, handlerRefusal, type ResourceContext } from './handler.ts';
+import { handlerRefusal, type ResourceContext } from './handler.ts';
 import { objectsAt, textAt } from './values.ts';
 
 /**
- * What EC2 asks of the order in which a network is made and taken down, and its stand-in does not: a template that leaves
- * it to luck is to fail here each time, not once in a while at AWS.
+ * What EC2 asks of the order in which a network is made, and its stand-in does not (it asks when one is taken down): a
+ * template that leaves it to luck is to fail here each time, not once in a while at AWS.
  */
 
 /** A route to an internet gateway needs it attached to the VPC of the table. */
@@ -25,20 +25,6 @@ export async function requireInternet(context: ResourceContext, subnetId: string
   const vpcId = textAt(subnet, 'VpcId');
   if ((await attachedGateways(context, vpcId)).length > 0) return;
   throw handlerRefusal(`Network ${vpcId} has no Internet gateway attached`, 'NotStabilized');
-}
-
-/** An internet gateway cannot be detached while public addresses of the VPC are in use; asked again by the engine. */
-export async function requireNoPublicAddresses(context: ResourceContext, vpcId: string): Promise<void> {
-  const answer = await context.call('ec2', 'DescribeNatGateways', { Filter: [{ Name: 'vpc-id', Values: [vpcId] }] });
-  const standing = objectsAt(answer, 'NatGateways').filter(
-    (gateway) => gateway['State'] !== 'deleted' && gateway['ConnectivityType'] !== 'private',
-  );
-  if (standing.length === 0) return;
-  throw new CallFailed(
-    'DependencyViolation',
-    `Resource handler returned message: "Network ${vpcId} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway. (Service: Ec2, Status Code: 400)" (HandlerErrorCode: InvalidRequest)`,
-    undefined,
-  );
 }
 
 async function attachedGateways(context: ResourceContext, vpcId: string): Promise<readonly string[]> {

@@ -1,7 +1,6 @@
 import type { JsonObject } from '../template/parse.ts';
 import { describeOne } from './ec2.ts';
 import { handlerRefusal, type ResourceContext, type ResourceHandler } from './handler.ts';
-import { requireNoPublicAddresses } from './internet-access.ts';
 import { objectsAt, unlessMissing } from './values.ts';
 
 /** `AWS::EC2::VPCGatewayAttachment` of an internet gateway. Ref is `IGW|<vpc id>`. */
@@ -52,7 +51,6 @@ async function detach(context: ResourceContext, properties: JsonObject): Promise
   });
   const isAttached = objectsAt(gateway, 'Attachments').some((each) => each['VpcId'] === properties['VpcId']);
   if (!isAttached) return;
-  await requireNoPublicAddresses(context, String(properties['VpcId']));
   await unlessMissing(
     context.call('ec2', 'DetachInternetGateway', {
       InternetGatewayId: properties['InternetGatewayId'],
