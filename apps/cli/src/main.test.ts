@@ -21,7 +21,7 @@ async function shell(line: string): Promise<Ended> {
   }
 }
 
-describe('the process', () => {
+describe('the process', { timeout: 60_000 }, () => {
   it('ends well when its reader goes away', async () => {
     expect(await shell('bin/roadstead schema | head -c 1')).toEqual({ code: 0, stdout: '{', stderr: '' });
   });
