@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { identityOf } from '@roadstead/sandbox-control-plane/machine';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type SandboxState, takeDirectory, writeState } from './state.ts';
 
 const run = promisify(execFile);
 const main = join(import.meta.dirname, 'main.ts');
+
+// Each starts Node, which takes its time on a machine that is busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 let directory: string;
 beforeEach(async () => {

@@ -1,64 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, createLogger, type Logger, messageOf, systemClock } from '@roadstead/foundation';
+import { createLogger, type Logger, messageOf, systemClock } from '@roadstead/foundation';
 import { createCloudFormationService } from '@roadstead/sandbox-cloudformation';
-import {
-  minors as allMinors,
-  type Binaries,
-  type BinaryProvider,
-  isMinor,
-  progressLine,
-  releases,
-  resolveApart,
-  resolveBinaries,
-} from '@roadstead/sandbox-control-plane';
+import { minors as allMinors, releases } from '@roadstead/sandbox-control-plane';
 import { createEksService, type EksSandbox, loopbackTls } from '@roadstead/sandbox-eks';
-import {
-  ControlRefusal,
-  createGateway,
-  defaultAccounts,
-  type Gateway,
-  readFaultRule,
-  type ServiceContext,
-} from '@roadstead/sandbox-gateway';
-import { ensureMoto, type MotoTools, startMoto } from '@roadstead/sandbox-moto';
+import { createGateway, defaultAccounts, type Gateway, type ServiceContext } from '@roadstead/sandbox-gateway';
+import { type Moto, startMoto } from '@roadstead/sandbox-moto';
 import { controlPlanesWithKubelets, type SandboxNodes, startNodes } from '@roadstead/sandbox-nodes';
+import { type Late, routesOf, statusOf } from './control-routes.ts';
 import { profileFiles } from './environment.ts';
 import { registerRun, sweepLeftovers } from './leftovers.ts';
 import { guardLoopback } from './loopback-guard.ts';
-import { readNodeFault } from './node-faults.ts';
-import { readProcesses } from './processes.ts';
+import { ensureParts, linkPrograms, type Parts } from './parts.ts';
+import type { StartSandboxOptions } from './sandbox-options.ts';
 import { directoryError, removeRun, removeState, type SandboxState, takeDirectory, writeState } from './state.ts';
-
-/** One line about the start: what is being done. */
-export interface SandboxProgress {
-  readonly step: 'python' | 'control-plane' | 'moto' | 'gateway' | 'ready';
-  readonly message: string;
-}
-
-export interface StartSandboxOptions {
-  /** Everything of the run is in here and gone after `close`. */
-  readonly directory: string;
-  /** Python environment and control-plane binaries, kept between runs. */
-  readonly cacheDirectory: string;
-  /** The user's; what AWS reads from it is not handed on. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** AWS's time divided by the sandbox's. Default 60; 1 is AWS's own pace. */
-  readonly factor?: number;
-  readonly port?: number;
-  /** Kubernetes minors to offer. Default: all that there are. */
-  readonly minors?: readonly string[];
-  readonly region?: string;
-  readonly clock?: Clock;
-  readonly logger?: Logger;
-  readonly onProgress?: (progress: SandboxProgress) => void;
-  /** Told the folder for temporary files of this run, which goes with it; it is for the process and its children to use. */
-  readonly useTemporaryFolder?: (path: string) => void;
-  /** Called when a client asks the control port to stop. */
-  readonly onStopAsked?: () => void;
-  readonly signal?: AbortSignal;
-}
 
 export interface Sandbox {
   readonly state: SandboxState;
@@ -73,13 +29,38 @@ export interface Sandbox {
 
 type Closer = () => Promise<void> | void;
 
+/** What the steps of the start share. */
+interface Start {
+  readonly options: StartSandboxOptions;
+  readonly logger: Logger;
+  readonly region: string;
+  readonly factor: number;
+  /** The folder of the run's files. */
+  readonly run: string;
+  /** What each step did, to be undone in reverse. */
+  readonly closers: Closer[];
+  /** Fills up as the start goes on. */
+  readonly late: { -readonly [Name in keyof Late]: Late[Name] };
+}
+
 /** AWS and EKS on this machine: moto, gateway, CloudFormation, EKS with real control planes, nodes. */
 export async function startSandbox(options: StartSandboxOptions): Promise<Sandbox> {
-  const closers: Closer[] = [];
-  const logger = options.logger ?? createLogger('info');
-  const close = once(() => closeAll(closers, logger));
+  const { logger = createLogger('info'), region = 'eu-central-1', factor = 60 } = options;
+  const run = join(options.directory, 'run');
+  const start: Start = { options, logger, region, factor, run, closers: [], late: {} };
+  const close = once(() => closeAll(start.closers, logger));
   try {
-    return await build({ ...options, logger }, closers, close);
+    await takePlace(start);
+    const parts = await ensureParts(options, options.onProgress ?? (() => undefined));
+    // From here on nothing needs the network; what still tries is a bug and is refused.
+    start.closers.push(guardLoopback());
+    options.signal?.throwIfAborted();
+    const moto = await startEmulator(start, parts);
+    const { gateway, controlToken } = await startGateway(start, parts, moto);
+    const { eks, nodes } = await startKubernetes(start, parts, gateway);
+    const state = await publishState(start, parts, { gateway, controlToken });
+    const broken = moto.ended.then((reason) => `moto ended: ${reason}`);
+    return { state, gateway, eks, nodes, broken, close };
   } catch (error) {
     await close();
     throw directoryError(error, options.directory);
@@ -97,47 +78,40 @@ async function closeAll(closers: readonly Closer[], logger: Logger): Promise<voi
   }
 }
 
-async function build(
-  options: StartSandboxOptions & { readonly logger: Logger },
-  closers: Closer[],
-  close: () => Promise<void>,
-): Promise<Sandbox> {
-  const { directory, environment, logger, clock = systemClock, factor = 60, region = 'eu-central-1' } = options;
-  const progress = options.onProgress ?? (() => undefined);
+/** The directory for this sandbox alone, and a folder for temporary files that others find when this process is killed. */
+async function takePlace({ options, logger, closers }: Start): Promise<void> {
+  const { directory, cacheDirectory } = options;
   const lock = await takeDirectory(directory);
   closers.push(() => lock.release());
   closers.push(() => removeRun(directory));
-  for (const path of await sweepLeftovers(options.cacheDirectory)) {
+  for (const path of await sweepLeftovers(cacheDirectory)) {
     logger.info({ path }, 'removed what a killed sandbox left');
   }
-  const registration = await registerRun(options.cacheDirectory, directory);
+  const registration = await registerRun(cacheDirectory, directory);
   closers.push(() => registration.release());
   options.useTemporaryFolder?.(registration.temporary);
+}
 
-  const parts = await ensureParts(options, progress);
-  // From here on nothing needs the network; what still tries is a bug and is refused.
-  closers.push(guardLoopback());
-
-  options.signal?.throwIfAborted();
-  const stop = new AbortController();
-  const run = join(directory, 'run');
-  progress({ step: 'moto', message: 'starting moto' });
+async function startEmulator({ options, logger, run, closers }: Start, { tools }: Parts): Promise<Moto> {
+  options.onProgress?.({ step: 'moto', message: 'starting moto' });
   const moto = await startMoto({
-    tools: parts.tools,
-    environment,
+    tools,
+    environment: options.environment,
     directory: join(run, 'moto'),
     onLog: (line) => logger.warn({ line }, 'moto'),
   });
   closers.push(() => moto.stop());
+  return moto;
+}
 
-  progress({ step: 'gateway', message: 'starting the AWS endpoint' });
+async function startGateway(start: Start, { tools }: Parts, moto: Moto) {
+  const { options, logger, region, run, closers, late } = start;
+  options.onProgress?.({ step: 'gateway', message: 'starting the AWS endpoint' });
   const controlToken = randomBytes(24).toString('base64url');
-  const startedAt = new Date(clock.now()).toISOString();
-  const late: { eks?: EksSandbox; nodes?: SandboxNodes; state?: SandboxState } = {};
   const gateway = await createGateway({
-    botocoreData: parts.tools.botocoreData,
+    botocoreData: tools.botocoreData,
     upstreamUrl: moto.url,
-    clock,
+    clock: options.clock ?? systemClock,
     controlToken,
     ...(options.port === undefined ? {} : { port: options.port }),
     log: (fields, message) => logger.warn(fields, message),
@@ -145,19 +119,26 @@ async function build(
     routes: routesOf(late, () => gateway, { account: defaultAccounts[0], region }, run, options.onStopAsked),
   });
   closers.push(() => gateway.close());
+  return { gateway, controlToken };
+}
 
-  const services = join(run, 'services');
-  await mkdir(services, { recursive: true });
+/** CloudFormation, EKS and the machines behind it, in the gateway. */
+async function startKubernetes(start: Start, { binaries }: Parts, gateway: Gateway) {
+  const { options, logger, factor, run, closers, late } = start;
+  const { clock = systemClock, minors = allMinors } = options;
+  const stop = new AbortController();
+  const directory = join(run, 'services');
+  await mkdir(directory, { recursive: true });
   const context: ServiceContext = {
     backend: gateway.backend,
     clock,
     pace: { factor, floorMs: factor === 1 ? 0 : 250 },
-    directory: services,
+    directory,
     signal: stop.signal,
     log: (fields, message) => logger.info(fields, message),
   };
   gateway.register(createCloudFormationService({ ...context, backend: gateway.backendFor('cloudformation') }));
-  const planes = controlPlanesWithKubelets({ binaries: parts.binaries, clock, minors: options.minors ?? allMinors });
+  const planes = controlPlanesWithKubelets({ binaries, clock, minors });
   const eks = await createEksService(context, {
     controlPlanes: planes.controlPlanes,
     verify: async (url, headers) => {
@@ -174,13 +155,23 @@ async function build(
   closers.push(() => stop.abort(new Error('The sandbox is being stopped.')));
   late.eks = eks;
   late.nodes = nodes;
+  return { eks, nodes };
+}
 
+/** From now on clients find the sandbox. */
+async function publishState(
+  start: Start,
+  parts: Parts,
+  { gateway, controlToken }: { readonly gateway: Gateway; readonly controlToken: string },
+): Promise<SandboxState> {
+  const { options, region, factor, closers, late } = start;
+  const { directory, clock = systemClock } = options;
   const bin = await linkPrograms(directory, parts);
   const state: SandboxState = {
     url: gateway.url,
     controlToken,
     pid: process.pid,
-    startedAt,
+    startedAt: new Date(clock.now()).toISOString(),
     directory,
     region,
     factor,
@@ -195,52 +186,8 @@ async function build(
   options.signal?.throwIfAborted();
   await writeState(state);
   closers.push(() => removeState(directory));
-  progress({ step: 'ready', message: `the sandbox is ready at ${gateway.url}` });
-  return { state, gateway, eks, nodes, broken: moto.ended.then((reason) => `moto ended: ${reason}`), close };
-}
-
-interface Parts {
-  readonly tools: MotoTools;
-  readonly binaries: BinaryProvider;
-  readonly newest: Binaries;
-}
-
-async function ensureParts(options: StartSandboxOptions, progress: (line: SandboxProgress) => void): Promise<Parts> {
-  const { cacheDirectory, environment } = options;
-  const failed = new AbortController();
-  const signal = options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
-  const tell = (message: string): void => progress({ step: 'control-plane', message });
-  const resolving = { cacheDirectory, env: environment };
-  const newest = (options.minors ?? allMinors).filter(isMinor).at(-1) ?? '1.36';
-  const making = [
-    ensureMoto({ cacheDirectory, environment, signal, onProgress: (message) => progress({ step: 'python', message }) }),
-    resolveBinaries({ ...resolving, signal, minor: newest, onProgress: (line) => tell(progressLine(line)) }),
-  ] as const;
-  // A build of minutes is for nothing when there is no Python; and nothing goes on after this function has rejected.
-  const [tools, found] = await Promise.all(making).catch(async (error: unknown) => {
-    failed.abort(error);
-    await Promise.allSettled(making);
-    throw error;
-  });
-  const known = new Map([[newest, found]]);
-  // Other minors are asked for later, from behind the guard.
-  const binaries: BinaryProvider = async (minor, until) => {
-    const more = until === undefined ? {} : { signal: until };
-    const made = known.get(minor) ?? (await resolveApart({ ...resolving, ...more, minor, onLine: tell }));
-    known.set(minor, made);
-    return made;
-  };
-  return { tools, binaries, newest: found };
-}
-
-/** A folder of its own for PATH: the Python environment's would bring its python along. */
-async function linkPrograms(directory: string, { tools, newest }: Parts): Promise<string> {
-  const bin = join(directory, 'bin');
-  await mkdir(bin, { recursive: true });
-  await symlink(tools.aws, join(bin, 'aws'));
-  await symlink(tools.cfnLint, join(bin, 'cfn-lint'));
-  await symlink(newest.files.kubectl.path, join(bin, 'kubectl'));
-  return bin;
+  options.onProgress?.({ step: 'ready', message: `the sandbox is ready at ${gateway.url}` });
+  return state;
 }
 
 async function writeProfiles(state: SandboxState): Promise<void> {
@@ -250,93 +197,6 @@ async function writeProfiles(state: SandboxState): Promise<void> {
   await writeFile(join(folder, 'config'), config, { mode: 0o600 });
   await writeFile(join(folder, 'credentials'), credentials, { mode: 0o600 });
   await chmod(folder, 0o700);
-}
-
-interface Late {
-  readonly eks?: EksSandbox;
-  readonly nodes?: SandboxNodes;
-  readonly state?: SandboxState;
-}
-
-function statusOf({ state, nodes, eks }: Late): Record<string, unknown> {
-  if (state === undefined) return { phase: 'starting' };
-  const { url, pid, startedAt, directory, factor, versions, region } = state;
-  const clusters = eks?.clusters.list().map(({ account, region: where, name, minor, status, endpoint }) => ({
-    account,
-    region: where,
-    name,
-    minor,
-    status,
-    endpoint,
-  }));
-  return {
-    phase: 'ready',
-    url,
-    pid,
-    startedAt,
-    directory,
-    factor,
-    region,
-    versions,
-    clusters,
-    nodes: nodes?.inventory(),
-  };
-}
-
-function routesOf(
-  late: Late,
-  gateway: () => Gateway,
-  place: { readonly account: string; readonly region: string },
-  run: string,
-  onStopAsked: (() => void) | undefined,
-) {
-  const nodeFaults = new Map<string, { readonly body: unknown; readonly clear: () => void }>();
-  let next = 1;
-  const list = () => ({
-    faults: [...gateway().faults.list(), ...[...nodeFaults].map(([id, { body }]) => ({ id, rule: body }))],
-  });
-  return {
-    'POST stop': () => {
-      setTimeout(() => onStopAsked?.(), 50);
-      return { stopping: true };
-    },
-    'GET faults': list,
-    'POST faults': (body: unknown) => {
-      const asked = readNodeFault(body, place);
-      if (asked === undefined) return { id: gateway().faults.add(readFaultRule(body)) };
-      if (late.nodes === undefined) throw new ControlRefusal('The nodes are not started yet.');
-      const { cluster, account, region, fault } = asked;
-      const id = `node-fault-${next++}`;
-      nodeFaults.set(id, { body, clear: late.nodes.fault({ account, region, name: cluster }, fault) });
-      return { id };
-    },
-    'DELETE faults': (_body: unknown, _query: unknown, id: string) => {
-      for (const [known, { clear }] of nodeFaults) {
-        if (id !== '' && id !== known) continue;
-        clear();
-        nodeFaults.delete(known);
-        if (id !== '') return {};
-      }
-      if (id === '') gateway().faults.clear();
-      else if (!gateway().faults.remove(id)) throw new ControlRefusal(`There is no fault rule ${id}.`);
-      return {};
-    },
-    'GET inventory': async (_body: unknown, query: ReadonlyMap<string, string>) => ({
-      aws: await gateway().inventory(query.get('regions')?.split(',') ?? [place.region, 'us-east-1'].toSorted()),
-      nodes: late.nodes?.inventory() ?? [],
-      directories: await directoriesWithFiles(run),
-      processes: await readProcesses(process.pid),
-    }),
-  };
-}
-
-/** Relative to the root; a folder without files is nothing that stayed. */
-async function directoriesWithFiles(root: string): Promise<readonly string[]> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const holding = entries
-    .filter((entry) => !entry.isDirectory())
-    .map(({ parentPath }) => parentPath.slice(root.length + 1));
-  return [...new Set(holding)].toSorted();
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

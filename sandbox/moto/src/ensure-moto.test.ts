@@ -2,9 +2,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identityOf } from '@roadstead/sandbox-control-plane/machine';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ensureMoto, pinnedVersion } from './ensure-moto.ts';
 import { installFailure } from './install-failure.ts';
+
+// Each starts programs, which take their time on a machine that is busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 let root: string;
 let cacheDirectory: string;

@@ -5,12 +5,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { minors, releases } from '../components.ts';
 import { freePort } from '../ports.ts';
 import { eventually, isRunning } from '../testing/api-client.ts';
 import { resolveApart } from './resolve-apart.ts';
 import { binaryProvider, resolveBinaries } from './resolve-binaries.ts';
+
+// Each starts programs, which take their time on a machine that is busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const arch = process.arch === 'x64' ? 'amd64' : process.arch;
 let root: string;

@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { eventually, isRunning } from '../testing/api-client.ts';
 import { endGroupWithParent, endWithParent } from './watchdog.ts';
+
+// Each starts programs, which take their time on a machine that is busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const watchdog = JSON.stringify(new URL('watchdog.ts', import.meta.url).href);
 
