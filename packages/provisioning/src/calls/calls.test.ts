@@ -25,7 +25,7 @@ describe('the lists of operations', () => {
     }
   });
 
-  it('name operations that the SDK has', async () => {
+  it('name operations that the SDK has', { timeout: 60_000 }, async () => {
     const noKeys = () => Promise.reject(new Error('no keys'));
     const { reader, writer, close } = createAwsClients({ ...options, credentials: noKeys, readOnly: false });
     type Call = (service: string, operation: string, input: object) => Promise<unknown>;

@@ -3,6 +3,7 @@ import { orAbsent } from '../calls/aws-failure.ts';
 import type { AwsReader } from '../calls/aws-port.ts';
 import type { ObservedAws } from '../observe/observed.ts';
 import { allPages } from '../observe/plain.ts';
+import { stackNameOf } from '../plan/stack-name.ts';
 import { isOurs } from '../plan/tags.ts';
 import { findInVpc } from './find-in-vpc.ts';
 import { findClassicLoadBalancers, findLoadBalancers, findTargetGroups } from './find-load-balancers.ts';
@@ -16,7 +17,7 @@ export async function observeLeftovers(
   observed: ObservedAws,
   signal?: AbortSignal,
 ): Promise<Leftovers> {
-  const ownVpc = observed.stacks[`roadstead-${observed.cluster}-network`]?.outputs.VpcId;
+  const ownVpc = observed.stacks[stackNameOf(observed.cluster, 'network')]?.outputs.VpcId;
   const vpcId = ownVpc ?? observed.eks?.vpcId;
   const search: Search = {
     reader,

@@ -4,7 +4,8 @@ import { at } from '../plan/eks-fields.ts';
 import { deletedAddon } from '../plan/plan-addons.ts';
 import { deletedNodeGroup } from '../plan/plan-node-groups.ts';
 import { deletedStack } from '../plan/plan-stacks.ts';
-import { isOurs, stackTag } from '../plan/tags.ts';
+import { stackIdOf } from '../plan/stack-name.ts';
+import { isOurs } from '../plan/tags.ts';
 import { usual } from '../plan/usual-seconds.ts';
 import type { Blocker, Leftovers } from './leftovers.ts';
 import { ownGroupField, type Stay } from './receipt.ts';
@@ -41,8 +42,8 @@ export function planDown(
     ...leftoverChanges(leftovers, policy),
     ...insideChanges(observed),
     ...clusterChanges(observed),
-    ...stacks.filter((stack) => stack.terminationProtection).map(unprotectedStack),
-    ...stacks.map((stack) => deletedStack(stack, 'the cluster is taken down')),
+    ...stacks.filter((stack) => stack.terminationProtection).map((stack) => unprotectedStack(observed.cluster, stack)),
+    ...stacks.map((stack) => deletedStack(observed.cluster, stack, why)),
     ...logChanges(observed, policy),
   ];
   return {
@@ -149,8 +150,8 @@ function goesWith(securityGroupId: string | undefined): Change['fields'] {
   return securityGroupId === undefined ? [] : [{ path: ownGroupField, from: securityGroupId }];
 }
 
-function unprotectedStack(stack: ObservedStack): Change {
-  const id = stack.tags[stackTag] ?? stack.stackName;
+function unprotectedStack(cluster: string, stack: ObservedStack): Change {
+  const id = stackIdOf(cluster, stack);
   return {
     id: `stack/${id}/protection`,
     phase: id === 'network' || id === 'foundation' ? id : 'pools',

@@ -58,6 +58,37 @@ describe('a line of a plan', () => {
   });
 });
 
+describe('a stack that goes', () => {
+  async function given(StackName: string, cluster: string, EnableTerminationProtection = false) {
+    const time = steppingClock();
+    const aws = fakeAws(time);
+    const Tags = [{ Key: 'roadstead.dev/cluster', Value: cluster }];
+    const input = { StackName, TemplateBody: '{}', Tags, EnableTerminationProtection };
+    await aws.writer.write('cloudformation', 'CreateStack', input);
+    await time.sleep(120_000);
+    return { aws, run: (one: Change) => executeAwsChange(fakeContext(aws, time), one) };
+  }
+
+  it.each([
+    ['roadstead-shop-pool-app', 'stack/pool-app'],
+    ['named-otherwise', 'stack/named-otherwise'],
+  ])('%s is found by its line', async (name, id) => {
+    const { aws, run } = await given(name, 'shop', true);
+    expect(await run(change(`${id}/protection`, 'update'))).toMatchObject({ outcome: 'changed' });
+    expect(await run(change(`${id}/protection`, 'update'))).toMatchObject({ outcome: 'unchanged' });
+    expect(await run(change(id, 'delete'))).toMatchObject({ outcome: 'changed' });
+    expect(await run(change(id, 'delete'))).toMatchObject({ outcome: 'unchanged' });
+    expect(aws.stacks.live.size).toBe(0);
+  });
+
+  it('is never another cluster’s', async () => {
+    const { aws, run } = await given('roadstead-shop-network', 'other');
+    await expect(run(change('stack/network', 'delete'))).rejects.toMatchObject({ code: 'PLAN_MOVED' });
+    await expect(run(change('stack/network/protection', 'update'))).rejects.toMatchObject({ code: 'PLAN_MOVED' });
+    expect(aws.taken).toHaveLength(1);
+  });
+});
+
 describe('a client token', () => {
   const token = (runId: string, id: string, ...state: string[]) => clientToken({ runId }, { id }, ...state);
 

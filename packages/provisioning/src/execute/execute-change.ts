@@ -8,12 +8,16 @@ import { applyCluster, applyVersion, deleteCluster, unprotectCluster } from '../
 import { applyLogRetention, deleteLogGroup } from '../eks/log-retention-step.ts';
 import { applyNodeGroup, deleteNodeGroup } from '../eks/node-group-step.ts';
 import { describeStack } from '../observe/observe-stacks.ts';
+import type { ObservedStack } from '../observe/observed.ts';
 import { desiredStack } from '../plan/desired.ts';
+import { stackNameOf } from '../plan/stack-name.ts';
+import { isOurs } from '../plan/tags.ts';
 import { applyStack, protectStack } from '../stacks/apply-stack.ts';
 import { deleteStack } from '../stacks/delete-stack.ts';
 import type { AwsRunContext, StepResult } from './context.ts';
 import { liveOutputs, settled } from './live-outputs.ts';
 import { patient } from './patient.ts';
+import { planMoved } from './plan-moved.ts';
 
 /** The step for one kind of change; `name` is what follows the kind in the change's id. */
 type Step = (context: AwsRunContext, change: Change, release: Release, name: string) => Promise<StepResult>;
@@ -82,18 +86,25 @@ async function applyStackChange(
 }
 
 /** Takes the termination protection off: `stack/<id>/protection`. */
-async function releaseStackChange(context: AwsRunContext, change: Change): Promise<StepResult> {
-  const stackName = change.what.replace(/^.*stack /, '');
+async function releaseStackChange(context: AwsRunContext, change: Change, name: string): Promise<StepResult> {
   const started = context.clock.monotonic();
-  const stack = await describeStack(context.reader, stackName, context.signal);
+  const stack = await findStack(context, change, name.replace(/\/protection$/, ''));
   const isOn = stack?.terminationProtection === true;
-  if (isOn) await protectStack(context, stackName, false);
+  if (isOn) await protectStack(context, stack.stackName, false);
   return { outcome: isOn ? 'changed' : 'unchanged', seconds: (context.clock.monotonic() - started) / 1000 };
 }
 
-/** The stack's name stands in the line: a stack that no release names any more may be called anything. */
-function removeStackChange(context: AwsRunContext, change: Change): Promise<StepResult> {
-  return deleteStack(context, change, change.what.replace(/^stack /, ''));
+async function removeStackChange(context: AwsRunContext, change: Change, name: string): Promise<StepResult> {
+  return deleteStack(context, change, await findStack(context, change, name));
+}
+
+/** The stack of ours that a line names by its id, or by its name where that is no id. */
+async function findStack(context: AwsRunContext, change: Change, id: string): Promise<ObservedStack | undefined> {
+  const { cluster, reader, signal } = context;
+  const found =
+    (await describeStack(reader, stackNameOf(cluster, id), signal)) ?? (await describeStack(reader, id, signal));
+  if (found === undefined || isOurs(found.tags, cluster)) return found;
+  throw planMoved(change, 'a stack of that name is there and was not made by Roadstead for this cluster');
 }
 
 async function applyAddonChange(

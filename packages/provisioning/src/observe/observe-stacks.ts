@@ -2,6 +2,7 @@ import type { Stack } from '@aws-sdk/client-cloudformation';
 import { type Clock, type JsonObject, mapBounded } from '@roadstead/foundation';
 import { isAbsent, orAbsent } from '../calls/aws-failure.ts';
 import type { AwsReader } from '../calls/aws-port.ts';
+import { stackNameOf } from '../plan/stack-name.ts';
 import { clusterTag, isOurs } from '../plan/tags.ts';
 import type { ObservedStack, ResourceDrift } from './observed.ts';
 import { allPages } from './plain.ts';
@@ -36,7 +37,7 @@ function isOfCluster(
   names: readonly string[],
 ): boolean {
   if (isOurs(tags, cluster) || names.includes(stackName)) return true;
-  return tags[clusterTag] === undefined && stackName.startsWith(`roadstead-${cluster}-`);
+  return tags[clusterTag] === undefined && stackName.startsWith(stackNameOf(cluster, ''));
 }
 
 /** One stack by name or id, without drift; undefined when there is none. A deleted one is only found by id. */

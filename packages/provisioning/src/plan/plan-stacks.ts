@@ -8,7 +8,8 @@ import type { Outputs } from './late-values.ts';
 import { lateMembers, shown, whyUpdated } from './lines.ts';
 import type { PlanScope, Refusal } from './plan-aws.ts';
 import { diffStack, type StackDiff } from './stack-diff.ts';
-import { isOurs, stackTag } from './tags.ts';
+import { stackIdOf } from './stack-name.ts';
+import { isOurs } from './tags.ts';
 import { usual, usualStackSeconds } from './usual-seconds.ts';
 
 /** CloudFormation takes no longer template in a request. */
@@ -141,13 +142,13 @@ function planLeftovers(scope: PlanScope): Change[] {
   const wanted = new Set(scope.release.stacks.map((stack) => stack.stackName));
   return Object.values(scope.observed.stacks)
     .filter((stack) => !wanted.has(stack.stackName) && isOurs(stack.tags, scope.release.cluster.name))
-    .map((stack) => deletedStack(stack, 'no longer declared'))
+    .map((stack) => deletedStack(scope.release.cluster.name, stack, 'no longer declared'))
     .toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** The line that deletes a stack of ours. Its id is the stack's own id, as its tag says. */
-export function deletedStack(stack: ObservedStack, why: string): Change {
-  const id = stack.tags[stackTag] ?? stack.stackName;
+/** The line that deletes a stack of ours. */
+export function deletedStack(cluster: string, stack: ObservedStack, why: string): Change {
+  const id = stackIdOf(cluster, stack);
   const phase = id === 'network' || id === 'foundation' ? id : 'pools';
   const resources = Object.entries(stack.template?.Resources ?? {});
   return {

@@ -1,6 +1,7 @@
 import type { Change } from '@roadstead/definition';
 import type { JsonObject } from '@roadstead/foundation';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { describeStack } from '../observe/observe-stacks.ts';
 import type { DesiredStack } from '../plan/desired.ts';
 import { type FakeAws, fakeAws } from '../testing/fake-aws.ts';
 import { awsException } from '../testing/fake-handler.ts';
@@ -253,7 +254,9 @@ describe('a stack that fails', () => {
       Object.assign(stack, { next: { status: 'DELETE_FAILED', at: clock.monotonic() + 60_000 } });
       return answer;
     };
-    await expect(deleteStack(fakeContext(aws, clock), planned({ action: 'delete' }), name)).rejects.toMatchObject({
+    const context = fakeContext(aws, clock);
+    const found = await describeStack(aws.reader, name);
+    await expect(deleteStack(context, planned({ action: 'delete' }), found)).rejects.toMatchObject({
       code: 'STACK_FAILED',
       hint: expect.stringContaining('roadstead down'),
     });
@@ -261,7 +264,7 @@ describe('a stack that fails', () => {
   });
 
   it('and is not there is already gone', async () => {
-    const gone = deleteStack(fakeContext(aws, clock), planned({ action: 'delete' }), name);
+    const gone = deleteStack(fakeContext(aws, clock), planned({ action: 'delete' }), undefined);
     expect(await gone).toMatchObject({ outcome: 'unchanged' });
   });
 });

@@ -1,23 +1,24 @@
 import type { Change } from '@roadstead/definition';
 import { refusedByAws } from '../calls/aws-failure.ts';
 import { type AwsRunContext, clientToken, type StepResult } from '../execute/context.ts';
-import { describeStack } from '../observe/observe-stacks.ts';
 import type { ObservedStack } from '../observe/observed.ts';
 import { followStack, isAtRest, stackFailed } from './follow-stack.ts';
 import { takenOnce } from './known-request.ts';
 
-/** Deletes a stack by name and waits until it has gone. Nothing to do when it is not there. */
-export async function deleteStack(context: AwsRunContext, change: Change, stackName: string): Promise<StepResult> {
+/** Deletes a stack and waits until it has gone. Nothing to do when it is not there. */
+export async function deleteStack(
+  context: AwsRunContext,
+  change: Change,
+  stack: ObservedStack | undefined,
+): Promise<StepResult> {
   const started = context.clock.monotonic();
-  const seconds = () => (context.clock.monotonic() - started) / 1000;
   try {
-    const stack = await describeStack(context.reader, stackName, context.signal);
-    if (stack === undefined) return { outcome: 'unchanged', seconds: seconds() };
-    await removeStack(context, change, stack);
-    return { outcome: 'changed', seconds: seconds() };
+    if (stack !== undefined) await removeStack(context, change, stack);
   } catch (error) {
     throw refusedByAws(change.what, error);
   }
+  const seconds = (context.clock.monotonic() - started) / 1000;
+  return { outcome: stack === undefined ? 'unchanged' : 'changed', seconds };
 }
 
 /** Deletes the life of a stack that was found; throws `STACK_FAILED` with what keeps it when CloudFormation gives up. */
