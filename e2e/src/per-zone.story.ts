@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Kubectl, kubeconfigOf, kubectlWith } from './cluster-in.ts';
-import { aws, planLines, type Roadstead, roadsteadIn } from './roadstead.ts';
-import { comparable, root, type Sandbox, startSandbox } from './sandbox.ts';
+import { aws, lastSeq, planLines, type Roadstead, roadsteadIn } from './roadstead.ts';
+import { comparable, type JournalEntry, root, type Sandbox, startSandbox } from './sandbox.ts';
 
 /** Seed 003's cluster: a group of system and one of application nodes in each of three zones, kubelet reserves. */
 const file = join(root, 'examples/per-zone.yaml');
@@ -137,11 +137,39 @@ describe('the cluster', () => {
     expect(await planLines(roadstead, '-f', file)).toEqual([]);
   });
 
-  it('goes down to what was there before', async () => {
+  it('goes down to what was there before, in the order that lets nothing hang', async () => {
+    const seq = await lastSeq(sandbox);
     await roadstead.ok('down', '-f', file, '--yes', '--delete-logs');
+    const entries = (await sandbox.journal(seq)).filter(({ mutating, outcome }) => mutating && outcome === 'ok');
+    const parts = entries.flatMap((entry) => partOf(entry) ?? []);
+    expect(parts.filter((part, index) => parts.indexOf(part) === index)).toEqual([
+      'node groups',
+      'pool stacks',
+      'add-ons',
+      'protection of the cluster',
+      'cluster',
+      'protection of foundation',
+      'foundation',
+      'protection of network',
+      'network',
+    ]);
     expect(comparable(await sandbox.control('GET', 'inventory'))).toEqual(before);
   });
 });
+
+/** Which part of the way down a request belongs to. */
+function partOf({ operation, input }: JournalEntry): string | undefined {
+  const text = JSON.stringify(input);
+  const stack = /roadstead-per-zone-(network|foundation|pool)/.exec(text)?.[1] ?? '';
+  if (operation === 'DeleteNodegroup') return 'node groups';
+  if (operation === 'DeleteAddon') return 'add-ons';
+  if (operation === 'DeleteCluster') return 'cluster';
+  if (operation === 'UpdateClusterConfig' && text.includes('"deletionProtection":false'))
+    return 'protection of the cluster';
+  if (operation === 'UpdateTerminationProtection') return `protection of ${stack}`;
+  if (operation === 'DeleteStack') return stack === 'pool' ? 'pool stacks' : stack;
+  return undefined;
+}
 
 const units: Readonly<Record<string, number>> = {
   m: 0.001,
