@@ -29,6 +29,11 @@ export interface CliConfig {
   readonly root: string;
 }
 
+/** Where a sandbox keeps its files unless a directory is named. */
+export function sandboxDirectory({ stateDirectory }: Pick<CliConfig, 'stateDirectory'>): string {
+  return join(stateDirectory, 'sandbox');
+}
+
 /** Which standard streams are a terminal. */
 export interface Terminals {
   readonly in: boolean;

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import about from '../package.json' with { type: 'json' };
 import type { CommandContext, OutputFormat } from './commands/context.ts';
+import { sandboxDirectory } from './config.ts';
 import { exitCodes, WrongUsage } from './output/failure.ts';
 
 /** Parses a command line and runs what it asks for. Answers the exit code; rejects with `WrongUsage` and what commands reject with. */
@@ -218,11 +218,7 @@ interface SandboxFlags extends OutputFlag {
 function addSandbox(program: Command, context: CommandContext, run: Run): void {
   const sandbox = program.command('sandbox').description('AWS and EKS on this machine, without an account');
   const placed = (command: Command): Command =>
-    formatted(command).option(
-      '--directory <directory>',
-      'where it keeps its files',
-      join(context.config.stateDirectory, 'sandbox'),
-    );
+    formatted(command).option('--directory <directory>', 'where it keeps its files', sandboxDirectory(context.config));
   placed(sandbox.command('up').description('start it, and end it by Ctrl-C'))
     .option('-d, --detach', 'start it in the background', false)
     .option('--factor <number>', "how many times faster than AWS; 1 is AWS's pace", positiveNumber)

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type CliConfig, readConfig } from '../config.ts';
-import { control, isAlive, runAttached, startDetached, stateOf } from './sandbox-process.ts';
+import { control, isAlive, stateOf } from './sandbox-control.ts';
+import { runAttached, startDetached } from './sandbox-process.ts';
 
 const state = { url: 'http://127.0.0.1:1', controlToken: 'token', pid: 1 };
 

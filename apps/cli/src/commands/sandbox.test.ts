@@ -94,6 +94,16 @@ describe('an attached sandbox', () => {
     expect(code).toBe(1);
   });
 
+  it('that ends by itself later is a failure, with the reason', async () => {
+    await sandboxIs(`${ready} say({ event: 'stopping', message: 'moto has ended' }); process.exitCode = 1;`);
+    const { code, err } = await cli('up -o json');
+    expect(JSON.parse(err)).toMatchObject({
+      code: 'SANDBOX_ENDED',
+      message: 'The sandbox has ended by itself: moto has ended',
+    });
+    expect(code).toBe(1);
+  });
+
   it('that breaks says the end of its log', async () => {
     await sandboxIs(`console.error('Segmentation fault'); process.exitCode = 9;`);
     const { code, err } = await cli('up');
@@ -117,6 +127,16 @@ describe('a detached sandbox', () => {
       process.kill(pid, 'SIGTERM');
     }
   });
+});
+
+it('a detached sandbox in a place of its own is named with it', async () => {
+  await sandboxIs(`
+    fs.writeFileSync(directory + '/sandbox.json', JSON.stringify({ url: 'http://127.0.0.1:1', controlToken: 't', pid: process.pid }));
+    ${untilStopped}`);
+  const { err } = await cli('up --detach');
+  process.kill(Number(/process (\d+)/.exec(err)?.[1]), 'SIGTERM');
+  expect(err).toContain(`eval "$(bin/roadstead sandbox env --directory ${directory})"`);
+  expect(err).toContain(`Stop it: bin/roadstead sandbox down --directory ${directory}\n`);
 });
 
 describe('a sandbox that runs', () => {

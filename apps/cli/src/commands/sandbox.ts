@@ -2,19 +2,13 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RoadsteadError } from '@roadstead/foundation';
+import { sandboxDirectory } from '../config.ts';
+import { shellQuote } from '../output/program-name.ts';
 import { type SandboxStatus, sandboxStatusText } from '../output/sandbox-text.ts';
 import type { CommandContext, OutputFormat } from './context.ts';
+import { control, isAlive, readState, runningState } from './sandbox-control.ts';
 import { eventOf, eventText, startFailure } from './sandbox-events.ts';
-import {
-  control,
-  isAlive,
-  readState,
-  runAttached,
-  runningState,
-  type SandboxOptions,
-  sandboxEnvironment,
-  startDetached,
-} from './sandbox-process.ts';
+import { runAttached, type SandboxOptions, sandboxEnvironment, startDetached } from './sandbox-process.ts';
 
 interface Named {
   readonly directory: string;
@@ -40,8 +34,8 @@ export async function sandboxUp(
   const { url, pid } = await startDetached(config, options, join(options.directory, 'sandbox.log'), abort);
   if (output === 'json') console.json({ event: 'ready', url, pid, directory: options.directory });
   console.err(`The sandbox is ready: ${url} (process ${pid})`);
-  const { program } = config;
-  console.err(`Use it here: eval "$(${program} sandbox env)"   Stop it: ${program} sandbox down`);
+  const place = options.directory === sandboxDirectory(config) ? '' : ` --directory ${shellQuote(options.directory)}`;
+  console.err(`Use it here: eval "$(roadstead sandbox env${place})"   Stop it: roadstead sandbox down${place}`);
   return 0;
 }
 
@@ -53,9 +47,11 @@ async function upAttached(
 ): Promise<number> {
   const said: string[] = [];
   let isReady = false;
+  let why = '';
   const tell = (line: string): void => {
     const event = eventOf(line);
     if (event?.event === 'ready') isReady = true;
+    if (event?.event === 'stopping') why = event.message ?? '';
     if (!isReady) said.push(line);
     else if (event === undefined) console.err(line);
     if (event === undefined || event.event === 'failed') return;
@@ -63,8 +59,13 @@ async function upAttached(
     console.err(eventText(event));
   };
   const code = await inSteps(() => runAttached(config, options, { stop, abort }, tell));
-  if (code !== 0 && !isReady && !stop.aborted) throw startFailure(said);
-  return code;
+  if (code === 0 || stop.aborted) return code;
+  if (!isReady) throw startFailure(said);
+  throw new RoadsteadError(`The sandbox has ended by itself: ${why}`, {
+    code: 'SANDBOX_ENDED',
+    value: why,
+    hint: 'Everything in it is gone. Start it again: roadstead sandbox up',
+  });
 }
 
 async function makeDirectory(directory: string): Promise<void> {
