@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process';
 import { setTimeout } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { systemClock } from '@roadstead/foundation';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { KubernetesObject } from '../objects/kubernetes-object.ts';
@@ -178,11 +176,10 @@ describe('a release on a real API server', () => {
       },
     ];
     await up(release);
-    const kubectl = (...args: string[]) => runKubectl(plane, args);
-    await kubectl('set', 'image', '-n', 'drift', 'deployment/api', 'main=nginx:2');
-    await kubectl('scale', '-n', 'drift', 'deployment/web', '--replicas=5');
-    await kubectl('delete', '-n', 'drift', 'configmap/gone');
-    await kubectl('label', '-n', 'drift', 'configmap/bare', `${partOfLabel}-`);
+    await plane.kubectl('set', 'image', '-n', 'drift', 'deployment/api', 'main=nginx:2');
+    await plane.kubectl('scale', '-n', 'drift', 'deployment/web', '--replicas=5');
+    await plane.kubectl('delete', '-n', 'drift', 'configmap/gone');
+    await plane.kubectl('label', '-n', 'drift', 'configmap/bare', `${partOfLabel}-`);
     const found = await plan(release);
     expect(lines(found).sort()).toEqual([
       'create ConfigMap/drift/gone',
@@ -209,7 +206,7 @@ describe('a release on a real API server', () => {
       { name: 'hotfix', objects: [namespace('hotfix'), deployment('hotfix', 'web', image)] },
     ];
     await up(release('nginx:1'));
-    await runKubectl(plane, ['set', 'image', '-n', 'hotfix', 'deployment/web', 'main=nginx:1-hotfix']);
+    await plane.kubectl('set', 'image', '-n', 'hotfix', 'deployment/web', 'main=nginx:1-hotfix');
     expect(only(await plan(release('nginx:2')))).toMatchObject({
       kind: 'update',
       force: true,
@@ -590,14 +587,4 @@ function createCounter(of: TestControlPlane) {
     },
   });
   return { client, count: () => lists };
-}
-
-async function runKubectl(of: TestControlPlane, args: readonly string[]): Promise<string> {
-  const credentials = [
-    '--server',
-    of.server,
-    '--kubeconfig',
-    `${of.auditLogPath.replace(/\/logs\/.*$/, '')}/config/admin.kubeconfig`,
-  ];
-  return (await promisify(execFile)(of.kubectlPath, [...credentials, ...args])).stdout;
 }

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { clientCertificate } from '../client/credentials.ts';
 import { createKubernetesClient, type KubernetesClient } from '../client/kubernetes-client.ts';
 import { isRecord, stringAt } from '../objects/kubernetes-object.ts';
@@ -12,7 +13,8 @@ export interface TestControlPlane {
   readonly caPem: string;
   readonly certificatePem: string;
   readonly keyPem: string;
-  readonly kubectlPath: string;
+  /** Runs kubectl as the administrator, with a cache of its own; answers standard output. */
+  kubectl(...args: readonly string[]): Promise<string>;
   /** One JSON line per request: what was asked of the API server, dry runs included. */
   readonly auditLogPath: string;
   readonly client: KubernetesClient;
@@ -68,7 +70,15 @@ export async function startTestControlPlane(): Promise<TestControlPlane> {
     caPem,
     certificatePem,
     keyPem,
-    kubectlPath: text('kubectlPath'),
+    kubectl: async (...args) => {
+      const place = [
+        '--kubeconfig',
+        join(directory, 'config/admin.kubeconfig'),
+        '--cache-dir',
+        join(directory, 'cache'),
+      ];
+      return (await promisify(execFile)(text('kubectlPath'), [...place, ...args])).stdout;
+    },
     auditLogPath: text('auditLogPath'),
     client,
     stop,
