@@ -80,6 +80,9 @@ describe('the live area', () => {
     err.text += '^C';
     console.err('Stopping');
     expect(screenOf(err.text, 80)).toEqual(['Stopping', '  … one', '']);
+    err.text += '^C';
+    console.area(['  … two']);
+    expect(screenOf(err.text, 80)).toEqual(['Stopping', '  … two', '']);
   });
 
   it('begins each line in the first column, though Ctrl-C was echoed and nothing is drawn', () => {
