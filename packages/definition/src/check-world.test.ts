@@ -27,6 +27,7 @@ const facts = (
 });
 const instanceTypes = {
   'm7g.large': facts('arm64'),
+  'm7g.medium': facts('arm64', { vcpus: 1 }),
   'm6i.large': facts('x86_64'),
   'm8g.large': facts('arm64', { zones: ['eu-central-1a'] }),
 };
@@ -82,6 +83,13 @@ describe('a file against the world', () => {
     [
       'a reserve larger than the node',
       pool('m7g.large', '      reserve: {system: {memory: 8Gi}}'),
+      '11:16',
+      'RESERVE_OVER_NODE',
+      'reserve less',
+    ],
+    [
+      'a reserve of more CPUs than the smaller of two types has',
+      pool('m7g.large, m7g.medium', '      reserve: {system: {cpu: "1"}}'),
       '11:16',
       'RESERVE_OVER_NODE',
       'reserve less',
