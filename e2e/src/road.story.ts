@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { productWrites } from './audit.ts';
+import { productRequests, productWrites } from './audit.ts';
+import { createRole } from './cluster-in.ts';
 import {
   aws,
   clusterFile,
@@ -17,6 +17,7 @@ import {
   smallCluster,
 } from './roadstead.ts';
 import { comparable, type Sandbox, startSandbox } from './sandbox.ts';
+import { temporaryFolder } from './temporary.ts';
 
 /** One cluster's life: from nothing up, looked at, changed behind its back and mended, and back to nothing. */
 let sandbox: Sandbox;
@@ -24,11 +25,11 @@ let roadstead: Roadstead;
 let file = '';
 let before: unknown;
 
-const developer = 'arn:aws:iam::123456789012:role/developer';
+let developer = '';
 
 beforeAll(async () => {
   sandbox = await startSandbox();
-  await aws(sandbox, 'iam', 'create-role', '--role-name', 'developer', '--assume-role-policy-document', trust);
+  developer = await createRole(sandbox, 'developer');
   roadstead = await roadsteadIn(sandbox);
   file = await clusterFile(
     smallCluster(
@@ -39,11 +40,6 @@ beforeAll(async () => {
   before = comparable(await sandbox.control('GET', 'inventory'));
 });
 afterAll(() => sandbox?.stop());
-
-const trust = JSON.stringify({
-  Version: '2012-10-17',
-  Statement: [{ Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::123456789012:root' }, Action: 'sts:AssumeRole' }],
-});
 
 describe('up', () => {
   it('brings a cluster from nothing to ready nodes, while a second terminal looks on and a second up is refused', async () => {
@@ -70,7 +66,11 @@ describe('up', () => {
     const writes = (await productWrites(sandbox)).length;
     expect(writes).toBeGreaterThan(0);
     expect(await planLines(roadstead, '-f', file)).toEqual([]);
-    expect((await roadstead.run('plan', '-f', file, '--exit-code')).code).toBe(0);
+    const shown = await roadstead.run('plan', '-f', file, '--exit-code');
+    expect(shown.code).toBe(0);
+    const { Arn } = await aws<{ Arn: string }>(sandbox, 'sts', 'get-caller-identity');
+    const endpoint = sandbox.environment['AWS_ENDPOINT_URL'];
+    expect(shown.stdout).toContain(`road · account 123456789012 · eu-central-1 · endpoint ${endpoint}\nas ${Arn}\n`);
     expect(await mutations(sandbox, seq)).toEqual([]);
     expect(await productWrites(sandbox)).toHaveLength(writes);
   });
@@ -87,24 +87,32 @@ describe('up', () => {
     const elsewhere = await roadsteadIn(sandbox);
     expect(await planLines(elsewhere, '-f', file)).toEqual([]);
     const { stdout } = await elsewhere.ok('status', '-f', file, '--output', 'json');
-    expect(JSON.parse(stdout)).toMatchObject({ controlPlane: 'ACTIVE' });
+    const [known, told] = [await statusOf(), JSON.parse(stdout) as Status];
+    expect(told).toMatchObject({ controlPlane: 'ACTIVE' });
+    expect(told.nodes).toEqual(known.nodes);
+    expect(told.stacks).toEqual(known.stacks);
+    expect(told.addons).toEqual(known.addons);
+    expect(told.stacks.length * told.addons.length * told.nodes.length).toBeGreaterThan(0);
   });
 
   it('asks nobody in render, and renders the same bytes', async () => {
     const seq = await lastSeq(sandbox);
+    const asked = await productRequests(sandbox);
     const [one, two] = [await roadstead.ok('render', '-f', file), await roadstead.ok('render', '-f', file)];
     expect(one.stdout).toBe(two.stdout);
     expect(one.stdout).toContain('roadstead-road-network');
     expect(await lastSeq(sandbox)).toBe(seq);
+    expect(asked).toBeGreaterThan(0);
+    expect(await productRequests(sandbox)).toBe(asked);
   });
 });
 
 interface Drift {
   readonly what: string;
   readonly disturb: () => Promise<unknown>;
-  /** The one line of the plan, and a field of it. */
+  /** The one line of the plan, and the fields that it shows. */
   readonly id: RegExp;
-  readonly path?: string;
+  readonly fields?: readonly string[];
 }
 
 describe('what was changed behind our back', () => {
@@ -126,7 +134,7 @@ describe('what was changed behind our back', () => {
           'minSize=2,maxSize=9',
         ),
       id: /^eks\/node-group\/app-/,
-      path: 'scalingConfig.maxSize',
+      fields: ['scalingConfig.maxSize'],
     },
     {
       what: 'the version of an add-on',
@@ -140,7 +148,7 @@ describe('what was changed behind our back', () => {
           '--kubernetes-version',
           '1.36',
         );
-        const { addon } = await aws<{ addon: { addonVersion: string } }>(
+        const { addon } = await aws<{ addon: { addonVersion: string; configurationValues?: string } }>(
           sandbox,
           'eks',
           'describe-addon',
@@ -164,11 +172,13 @@ describe('what was changed behind our back', () => {
           other ?? '',
           '--resolve-conflicts',
           'OVERWRITE',
+          // Left out, they would be taken off.
+          ...(addon.configurationValues === undefined ? [] : ['--configuration-values', addon.configurationValues]),
         );
         await aws(sandbox, 'eks', 'wait', 'addon-active', '--cluster-name', 'road', '--addon-name', 'coredns');
       },
       id: /^eks\/add-on\/coredns$/,
-      path: 'addonVersion',
+      fields: ['addonVersion'],
     },
     {
       what: 'an access entry',
@@ -185,7 +195,7 @@ describe('what was changed behind our back', () => {
           'roadstead:admin',
         ),
       id: /^eks\/access-entry\//,
-      path: 'kubernetesGroups',
+      fields: ['kubernetesGroups'],
     },
     {
       what: 'an access entry that was deleted',
@@ -224,7 +234,7 @@ describe('what was changed behind our back', () => {
           '[{"op":"replace","path":"/spec/limits/0/defaultRequest/cpu","value":"900m"}]',
         ),
       id: /^object\/default-limits\/LimitRange\/default\/limits$/,
-      path: 'spec.limits',
+      fields: ['spec.limits[0].defaultRequest.cpu'],
     },
     {
       what: "a Deployment's image",
@@ -239,7 +249,7 @@ describe('what was changed behind our back', () => {
           'external-dns=registry.k8s.io/external-dns/external-dns:v0.1.0',
         ),
       id: /^object\/external-dns\/Deployment.apps\/external-dns\/external-dns$/,
-      path: 'image',
+      fields: ['spec.template.spec.containers[name=external-dns].image'],
     },
     {
       what: 'a deleted object',
@@ -248,11 +258,15 @@ describe('what was changed behind our back', () => {
     },
   ];
 
-  it.each(drifts)('$what: is the one line of the plan, and up mends it', async ({ disturb, id, path }) => {
+  it.each(drifts)('$what: is the one line of the plan, and up mends it', async ({ disturb, id, fields }) => {
     await disturb();
+    const seq = await lastSeq(sandbox);
+    const writes = (await productWrites(sandbox)).length;
     const lines = await planLines(roadstead, '-f', file);
     expect(lines.map((line) => line.id)).toEqual([expect.stringMatching(id)]);
-    if (path !== undefined) expect(lines[0]?.fields.map((field) => field.path).join(' ')).toContain(path);
+    if (fields !== undefined) expect(lines[0]?.fields.map((field) => field.path)).toEqual(fields);
+    expect(await mutations(sandbox, seq)).toEqual([]);
+    expect(await productWrites(sandbox)).toHaveLength(writes);
     await roadstead.ok('up', '-f', file, '--yes');
     expect(await planLines(roadstead, '-f', file)).toEqual([]);
   });
@@ -262,7 +276,7 @@ describe('changes of the file', () => {
   it('shows and makes a change in place, and keeps a plan that apply then follows', async () => {
     const text = await readFile(file, 'utf8');
     await writeFile(file, text.replace('max: 4', 'max: 5'));
-    const kept = join(await mkdtemp(join(tmpdir(), 'roadstead-plan-')), 'plan.json');
+    const kept = join(await temporaryFolder('plan'), 'plan.json');
     expect((await roadstead.run('plan', '-f', file, '--out', kept, '--exit-code')).code).toBe(3);
     await roadstead.ok('apply', kept, '-f', file, '--yes');
     expect(await planLines(roadstead, '-f', file)).toEqual([]);
@@ -287,7 +301,8 @@ describe('changes of the file', () => {
 });
 
 describe('down', () => {
-  it('takes everything away, says what stays, and leaves what was there before', async () => {
+  it('takes everything away with the state directory lost, says what stays, and leaves what was there before', async () => {
+    await rm(roadstead.state, { recursive: true, force: true });
     const { stderr } = await roadstead.ok('down', '-f', file, '--yes', '--delete-logs');
     expect(stderr).toContain('cluster road');
     expect(comparable(await sandbox.control('GET', 'inventory'))).toEqual(before);
@@ -309,6 +324,8 @@ interface Status {
   readonly currentVersion?: string;
   readonly nextVersion?: string;
   readonly nodes: readonly { readonly ready: number }[];
+  readonly stacks: readonly object[];
+  readonly addons: readonly object[];
 }
 
 async function statusOf(): Promise<Status> {
