@@ -1,20 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { ObservedAws } from '../observe/observed.ts';
+import { nothingObserved as empty } from '../testing/nothing-observed.ts';
 import { classicNameOf, isOfKubernetes, type Leftovers, makerOf, noLeftovers } from './leftovers.ts';
 import { orderDownChanges, planDown } from './plan-down.ts';
 import { receiptOf } from './receipt.ts';
-
-const empty: ObservedAws = {
-  cluster: 'shop',
-  account: '123456789012',
-  region: 'eu-central-1',
-  stacks: {},
-  nodeGroups: {},
-  addons: {},
-  accessEntries: {},
-  podIdentityAssociations: [],
-  subnets: [],
-};
 
 const leftovers: Leftovers = {
   ...noLeftovers,

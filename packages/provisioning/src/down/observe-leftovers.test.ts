@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { AwsReader } from '../calls/aws-port.ts';
 import type { ObservedAws, ObservedCluster } from '../observe/observed.ts';
 import { awsException } from '../testing/fake-handler.ts';
+import { nothingObserved } from '../testing/nothing-observed.ts';
 import { observeLeftovers } from './observe-leftovers.ts';
 
 type Answer = object | ((input: Readonly<Record<string, unknown>>) => object);
@@ -44,16 +45,9 @@ const controlPlane: ObservedCluster = {
   vpcId: 'vpc-1',
 };
 const shop: ObservedAws = {
-  cluster: 'shop',
-  account: '123456789012',
-  region: 'eu-central-1',
+  ...nothingObserved,
   stacks: { 'roadstead-shop-network': stack },
   eks: controlPlane,
-  nodeGroups: {},
-  addons: {},
-  accessEntries: {},
-  podIdentityAssociations: [],
-  subnets: [],
 };
 const { eks: _gone, ...withoutControlPlane } = shop;
 

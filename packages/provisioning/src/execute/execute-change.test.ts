@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { planAws } from '../plan/plan-aws.ts';
 import { exampleRelease } from '../testing/example-release.ts';
 import { fakeAws } from '../testing/fake-aws.ts';
+import { nothingObserved } from '../testing/nothing-observed.ts';
 import { fakeContext, ownRole } from '../testing/run-changes.ts';
 import { steppingClock } from '../testing/stepping-clock.ts';
 import { clientToken } from './context.ts';
@@ -22,18 +23,7 @@ const change = (id: string, action: Change['action']): Change => ({
 
 describe('a line of a plan', () => {
   it('has a step, whatever AWS plan it is of', () => {
-    const observed = {
-      cluster: 'shop',
-      account: '123456789012',
-      region: 'eu-central-1',
-      stacks: {},
-      nodeGroups: {},
-      addons: {},
-      accessEntries: {},
-      podIdentityAssociations: [],
-      subnets: [],
-    };
-    const { changes } = planAws({ release: exampleRelease(), observed, ownPrincipalArn: ownRole });
+    const { changes } = planAws({ release: exampleRelease(), observed: nothingObserved, ownPrincipalArn: ownRole });
     expect(changes.length).toBeGreaterThan(10);
     expect(changes.filter((one) => !isAwsChange(one))).toEqual([]);
   });

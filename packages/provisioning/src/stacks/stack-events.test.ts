@@ -12,6 +12,18 @@ const event = (at: number, logicalId: string, status: string, reason?: string): 
   ...(reason === undefined ? {} : { reason }),
 });
 
+/** An event as CloudFormation answers it; `s` is the stack itself. */
+const raw = (at: number, LogicalResourceId: string, ResourceStatus: string, ResourceStatusReason?: string) => ({
+  EventId: `${at}`,
+  StackId: 'id',
+  PhysicalResourceId: LogicalResourceId === 's' ? 'id' : 'x',
+  LogicalResourceId,
+  ResourceType: LogicalResourceId === 's' ? 'AWS::CloudFormation::Stack' : 'AWS::EC2::VPC',
+  ResourceStatus,
+  ResourceStatusReason,
+  Timestamp: new Date(at),
+});
+
 describe('the first real cause', () => {
   it('is the earliest failed resource that was not cancelled for another', () => {
     const events = [
@@ -31,16 +43,6 @@ describe('the first real cause', () => {
 
 describe('events', () => {
   it('of a rollback that somebody goes on with begin there, not with the update that failed before', async () => {
-    const raw = (at: number, LogicalResourceId: string, ResourceStatus: string, ResourceStatusReason?: string) => ({
-      EventId: `${at}`,
-      StackId: 'id',
-      PhysicalResourceId: LogicalResourceId === 's' ? 'id' : 'x',
-      LogicalResourceId,
-      ResourceType: LogicalResourceId === 's' ? 'AWS::CloudFormation::Stack' : 'AWS::EC2::VPC',
-      ResourceStatus,
-      ResourceStatusReason,
-      Timestamp: new Date(at),
-    });
     const StackEvents = [
       raw(8, 's', 'UPDATE_ROLLBACK_FAILED'),
       raw(7, 'Nat', 'UPDATE_FAILED', 'the address has gone'),
@@ -63,15 +65,6 @@ describe('events', () => {
   });
 
   it('are those of the last operation only, over as many pages as it takes', async () => {
-    const raw = (at: number, LogicalResourceId: string, ResourceStatus: string) => ({
-      EventId: `${at}`,
-      StackId: 'id',
-      PhysicalResourceId: LogicalResourceId === 's' ? 'id' : 'x',
-      LogicalResourceId,
-      ResourceType: LogicalResourceId === 's' ? 'AWS::CloudFormation::Stack' : 'AWS::EC2::VPC',
-      ResourceStatus,
-      Timestamp: new Date(at),
-    });
     const pages = [
       { StackEvents: [raw(4, 's', 'UPDATE_COMPLETE'), raw(3, 'Vpc', 'UPDATE_COMPLETE')], NextToken: '1' },
       { StackEvents: [raw(2, 's', 'UPDATE_IN_PROGRESS'), raw(1, 'Vpc', 'CREATE_COMPLETE')], NextToken: '2' },
