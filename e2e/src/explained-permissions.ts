@@ -1,6 +1,6 @@
 /**
- * IAM actions that `up` and `down` need at AWS though the walked road does not show them: AWS checks them on the caller's
- * behalf when another action is asked for, which the sandbox does not play; or only a later `up` of a changed file leads
+ * IAM actions that `up` and `down` need at AWS though no request of the walked road names them: AWS checks them when another
+ * action is asked for, as the sandbox does (`permissions.story.ts`); or only a later `up` of a changed file leads
  * CloudFormation to them. Each with its reason.
  */
 export const explained: Readonly<Record<string, string>> = {

@@ -1,15 +1,12 @@
 import { spawn } from 'node:child_process';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { messageOf } from '@roadstead/foundation';
+import { defaultCacheDirectory } from '@roadstead/sandbox-control-plane/machine';
 import { ensureMoto } from '@roadstead/sandbox-moto';
 import { codeOf } from './process/child.ts';
 
 /** Makes the real parts of the sandbox ready: the pinned Python environment and the control-plane binaries. Cached by content. */
 const root = join(import.meta.dirname, '..', '..');
-const cacheDirectory = resolve(
-  process.env.ROADSTEAD_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'roadstead'),
-);
 
 async function ensureControlPlane(): Promise<void> {
   const child = spawn(process.execPath, [join(root, 'sandbox/control-plane/src/ensure-cli.ts')], {
@@ -21,7 +18,7 @@ async function ensureControlPlane(): Promise<void> {
 try {
   await Promise.all([
     ensureMoto({
-      cacheDirectory,
+      cacheDirectory: defaultCacheDirectory(process.env),
       environment: process.env,
       onProgress: (message) => process.stderr.write(`${message}\n`),
     }),
