@@ -75,7 +75,7 @@ describe('with AWS out of reach', () => {
       /not an account/,
       /aws:123456789012/,
     ],
-    ['a text for a number', withChange('max: 4', 'max: "4"'), '15:27', /not a number/, /write a number/],
+    ['a text for a number', withChange('max: 4', 'max: "4"'), '15:27', /not a number/, /without quotes: 4/],
     [
       'more nodes at least than at most',
       withChange('min: 2', 'min: 9'),
@@ -129,6 +129,17 @@ describe('with AWS out of reach', () => {
     const { code, stderr } = await run('plan', '-f', await clusterFile(file), '--channel', channel);
     expect(stderr).toMatch(/jobs\/job\.yaml:4:3: .*generateName: each apply would make another one/);
     expect(stderr).toContain('hint: metadata.name');
+    expect(code).toBe(2);
+    expect(trap.caught()).toBe(before);
+  });
+
+  it('a channel for a later Roadstead is refused at its place', async () => {
+    const channel = await channelWith({});
+    const about = await readFile(join(channel, 'channel.yaml'), 'utf8');
+    await writeFile(join(channel, 'channel.yaml'), withChange('">=0.0.0"', '">=999"', about));
+    const before = trap.caught();
+    const { code, stderr } = await run('plan', '-f', await clusterFile(file), '--channel', channel);
+    expect(stderr).toMatch(/channel\.yaml:5:25: the channel requires Roadstead >=999, this is /);
     expect(code).toBe(2);
     expect(trap.caught()).toBe(before);
   });
