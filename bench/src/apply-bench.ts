@@ -140,11 +140,9 @@ function coldApply({ kubeconfig, directory }: Track, _workload: Workload, file: 
 }
 
 /** kubectl's discovery cache is its own and stays warm; conflicts are forced, or it would refuse to mend. */
-function kubectlApply({ plane, kubeconfig, directory }: Track, _workload: Workload, file: string): Apply {
-  const cache = join(directory, 'kubectl-cache');
-  const args = ['--kubeconfig', kubeconfig, '--cache-dir', cache, 'apply', '--server-side', '--force-conflicts'];
+function kubectlApply({ plane }: Track, _workload: Workload, file: string): Apply {
   return async () => {
-    await output(plane.kubectlPath, [...args, '-f', file]);
+    await plane.kubectl('apply', '--server-side', '--force-conflicts', '-f', file);
     return undefined;
   };
 }
