@@ -53,6 +53,7 @@ const totals: Totals = { passed: 0, failed: 0 };
 await check(totals, 'format', 'biome', 'check', '--diagnostic-level=error');
 await check(totals, 'lint and import rules', 'oxlint', '--type-aware');
 await check(totals, 'types', 'tsc', '-p', '.');
+await check(totals, 'what nobody uses', 'knip');
 await vitest(totals, 'unit');
 await check(totals, 'the real parts of the sandbox', 'node', 'tools/src/ensure.ts');
 await vitest(totals, 'real');
