@@ -1,15 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { aws, clusterFile, kubectl, planLines, type Roadstead, roadsteadIn, smallCluster } from './roadstead.ts';
-import { type Sandbox, startSandbox } from './sandbox.ts';
+import { comparable, type Sandbox, startSandbox } from './sandbox.ts';
 
 /** A cluster that changes in place: what nodes keep for themselves, then the Kubernetes version. */
 let sandbox: Sandbox;
 let roadstead: Roadstead;
 let file = '';
+let before: unknown;
 
 beforeAll(async () => {
   sandbox = await startSandbox({ factor: 200 });
+  before = comparable(await sandbox.control('GET', 'inventory'));
   roadstead = await roadsteadIn(sandbox);
   file = await clusterFile(smallCluster('updates').replace('"1.36"', '"1.35"'));
   await roadstead.ok('up', '-f', file, '--yes');
@@ -73,6 +75,12 @@ it('refuses to go back more than EKS would', async () => {
   await edit('"1.36"', '"1.34"');
   const refused = await roadstead.run('plan', '-f', file);
   expect(refused.code).toBe(2);
-  expect(refused.stderr).toContain('1.34');
+  expect(refused.stderr).toContain(`${file}:8:15: `);
+  expect(refused.stderr).toMatch(/1\.36.*1\.34|1\.34.*1\.36/);
   await edit('"1.34"', '"1.36"');
+});
+
+it('goes down to what was there before, whatever it was before it was updated', async () => {
+  await roadstead.ok('down', '-f', file, '--yes', '--delete-logs');
+  expect(comparable(await sandbox.control('GET', 'inventory'))).toEqual(before);
 });
