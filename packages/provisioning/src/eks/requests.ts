@@ -82,13 +82,16 @@ function taintsBody(will: readonly Json[], was: readonly Json[]): JsonObject {
   };
 }
 
-/** The UpdateNodegroupVersion request: the parts that differ, in one rolling update. */
+/**
+ * The UpdateNodegroupVersion request: the parts that differ, in one rolling update. The AMI's release goes along each time
+ * where it is stated: left out, EKS takes the latest, and inputs are sticky.
+ */
 export function nodeGroupVersionBody(desired: JsonObject, changed: readonly FieldDifference[]): JsonObject {
   const has = (path: string) => changed.some((difference) => difference.path === path);
   const template = asObject(desired.launchTemplate);
   return {
     ...(has('version') ? pickMembers(desired, ['version']) : {}),
-    ...(has('releaseVersion') ? pickMembers(desired, ['releaseVersion']) : {}),
+    ...pickMembers(desired, ['releaseVersion']),
     ...(has('launchTemplate.version') ? { launchTemplate: { ...template, version: String(template.version) } } : {}),
   };
 }

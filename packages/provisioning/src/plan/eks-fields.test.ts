@@ -146,6 +146,15 @@ describe('requests that change in place', () => {
     });
   });
 
+  it('name the release of the AMI though only the template changed, or EKS would take the latest', () => {
+    const desired = { releaseVersion: 'a', version: '1.36', launchTemplate: { id: 'lt-1', version: '2' } };
+    const described = { releaseVersion: 'a', version: '1.36', launchTemplate: { id: 'lt-1', version: '1' } };
+    expect(nodeGroupVersionBody(desired, compareFields(nodeGroupFields, desired, described))).toEqual({
+      releaseVersion: 'a',
+      launchTemplate: { id: 'lt-1', version: '2' },
+    });
+  });
+
   it.each<[EksCall, JsonObject]>([
     ['UpdateClusterConfig:subnets', { resourcesVpcConfig: { subnetIds: ['s-1'] } }],
     ['UpdateClusterConfig:security-groups', { resourcesVpcConfig: { securityGroupIds: ['sg-1'] } }],

@@ -70,11 +70,8 @@ async function readVersionTarget(
   }
   const version = targetVersion(cluster, group, givenVersion, subject);
   const instanceTypes = await targetTypes(eks, cluster, group, spec === undefined ? undefined : template);
-  const keepsRelease = spec !== undefined && givenRelease === undefined && givenVersion === undefined;
-  const ami =
-    keepsRelease && template?.imageId === undefined
-      ? { imageId: group.imageId, releaseVersion: group.releaseVersion }
-      : await chosenAmi(eks, cluster, group.amiType, givenRelease, template, version);
+  // Without a release EKS takes the latest, though only the template was to change.
+  const ami = await chosenAmi(eks, cluster, group.amiType, givenRelease, template, version);
   refuseOlderRelease(group, version, ami.releaseVersion, subject);
   const same =
     ami.imageId === group.imageId && version === group.version && source?.ref.version === group.source?.version;
