@@ -109,6 +109,19 @@ describe('a field of the control plane', () => {
   });
 });
 
+describe('encryption of Secrets', () => {
+  const encrypted = { encryptionConfig: [{ resources: ['secrets'], provider: { keyArn: 'arn:key' } }] };
+
+  it('is not left out again, or the stack would delete the key', () => {
+    const left = /^WOULD_REPLACE_CLUSTER: encryptionConfig is set for good/;
+    expect(plan({}, encrypted)).toMatchObject({ refusals: [expect.stringMatching(left)] });
+  });
+
+  it('that was never there is nothing to miss', () => {
+    expect(plan({}, { encryptionConfig: [] })).toMatchObject({ refusals: [] });
+  });
+});
+
 describe('a control plane', () => {
   it.each(['FAILED', 'DELETING'])('that is %s is made again when it has gone', (status) => {
     const { changes } = plan({}, {}, { status });

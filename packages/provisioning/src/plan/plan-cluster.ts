@@ -40,7 +40,12 @@ export function planCluster(scope: PlanScope): ClusterPlan {
     return { changes: [change, ...retention], refusals: unlisted };
   }
   const differences = compareFields(clusterFields, desired.value, found.described);
-  const refusals = [...refuseFields(differences, what), ...unlisted, ...refuseVersion(scope, what)];
+  const refusals = [
+    ...refuseFields(differences, what),
+    ...refuseTakenOff(desired.value, found.described, what),
+    ...unlisted,
+    ...refuseVersion(scope, what),
+  ];
   const changes = [...planFields(scope, differences, what), ...planVersion(scope, what), ...retention];
   return { changes, refusals };
 }
@@ -66,6 +71,23 @@ function refuseFields(differences: readonly FieldDifference[], what: string): Re
       message: `${path} cannot be changed without replacing the cluster (there: ${JSON.stringify(from)}, asked for: ${JSON.stringify(to)})`,
       hint: 'put the old value back, or make a new cluster beside this one and move to it',
     }));
+}
+
+/**
+ * What is given to a cluster once and for good cannot be left out again. For encryption this guards the key: its stack would delete it
+ * with the request, and the Secrets with it.
+ */
+function refuseTakenOff(desired: JsonObject, described: JsonObject, what: string): Refusal[] {
+  return clusterFields
+    .filter((rule) => rule.how === 'in-place' && rule.class === 'one-way' && rule.once === true)
+    .filter((rule) => at(desired, rule.path) === undefined)
+    .flatMap((rule) => {
+      const there = at(described, rule.path);
+      if (there === undefined || (Array.isArray(there) && there.length === 0)) return [];
+      const message = `${rule.path} is set for good, and the release no longer states it (there: ${JSON.stringify(there)})`;
+      const hint = 'put it back in the file, or make a new cluster beside this one and move to it';
+      return [{ code: 'WOULD_REPLACE_CLUSTER', what, message, hint }];
+    });
 }
 
 function canChange(rule: FieldDifference['rule'], from: unknown, to: unknown): boolean {
