@@ -221,7 +221,7 @@ describe('a world that does not answer', () => {
     });
     expect(await cli('sandbox down --directory @/empty -o json')).toEqual({
       code: 0,
-      out: '{"ended":false}\n',
+      out: '{"ended":false,"removed":[]}\n',
       err: '',
     });
   });

@@ -37,6 +37,14 @@ export async function sandboxEnvironment(
   return stdout;
 }
 
+/** Removes what killed sandboxes left, here and elsewhere on this machine; answers the paths that are gone. */
+export async function sweepSandboxes(config: CliConfig, directory: string): Promise<readonly string[]> {
+  const { stdout } = await run(process.execPath, [sandboxMain(config), 'sweep', '--directory', directory, '--json'], {
+    timeout: 60_000,
+  });
+  return (JSON.parse(stdout) as { readonly removed: readonly string[] }).removed;
+}
+
 /** It ended between the look at its state and the question, or its files are not whole. */
 function unasked(pid: number, cause: unknown): RoadsteadError {
   const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : '';

@@ -8,7 +8,13 @@ import { type SandboxStatus, sandboxStatusText } from '../output/sandbox-text.ts
 import type { CommandContext, OutputFormat } from './context.ts';
 import { control, isAlive, readState, runningState } from './sandbox-control.ts';
 import { eventOf, eventText, startFailure } from './sandbox-events.ts';
-import { runAttached, type SandboxOptions, sandboxEnvironment, startDetached } from './sandbox-process.ts';
+import {
+  runAttached,
+  type SandboxOptions,
+  sandboxEnvironment,
+  startDetached,
+  sweepSandboxes,
+} from './sandbox-process.ts';
 
 interface Named {
   readonly directory: string;
@@ -98,12 +104,17 @@ export async function sandboxStatus({ console, abort }: CommandContext, { direct
   return 0;
 }
 
-/** `roadstead sandbox down`: ends it with everything in it. Safe to repeat. */
-export async function sandboxDown({ console, abort }: CommandContext, { directory, output }: Named): Promise<number> {
+/** `roadstead sandbox down`: ends it with everything in it, or removes what a killed one left. Safe to repeat. */
+export async function sandboxDown(
+  { config, console, abort }: CommandContext,
+  { directory, output }: Named,
+): Promise<number> {
   const state = await readState(directory);
   if (state === undefined || !isAlive(state.pid)) {
-    if (output === 'json') console.json({ ended: false });
+    const removed = state === undefined ? [] : await sweepSandboxes(config, directory);
+    if (output === 'json') console.json({ ended: false, removed });
     console.err('No sandbox is running.');
+    for (const path of removed) console.err(`Removed what a killed one left in ${path}.`);
     return 0;
   }
   await control(state, { method: 'POST', path: 'stop', body: {} }, abort);
