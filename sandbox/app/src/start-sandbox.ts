@@ -146,7 +146,10 @@ async function startKubernetes(start: Start, { binaries }: Parts, gateway: Gatew
       return 'caller' in verdict ? { ok: true, caller: verdict.caller } : { ok: false, reason: verdict.refusal };
     },
     tls: loopbackTls(clock.now()),
-    nodes: { readyCount: (cluster, asgName) => late.nodes?.readyCount(cluster, asgName) ?? 0 },
+    nodes: {
+      readyCount: (cluster, asgName) => late.nodes?.readyCount(cluster, asgName) ?? 0,
+      whyNotJoined: (instanceId) => late.nodes?.whyNotJoined(instanceId),
+    },
   });
   closers.push(() => eks.close());
   gateway.register(eks);
