@@ -186,7 +186,7 @@ describe('when nothing can make it, the one message says', () => {
 });
 
 it('stops a build when told to', async () => {
-  await putGo('#!/bin/sh\n[ "$1" = env ] && echo go1 && echo a && echo b && exit 0\nwhile :; do :; done\n');
+  await putGo('#!/bin/sh\n[ "$1" = env ] && echo go1 && echo a && echo b && exit 0\nexec sleep 60\n');
   const stop = new AbortController();
   const onCompile = ({ step }: { step: string }) => {
     if (step === 'compile') setImmediate(() => stop.abort(new Error('enough')));
