@@ -12,6 +12,9 @@ export default defineConfig({
           name: 'unit',
           include: ['{packages,apps,sandbox,bench,tools}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/*.real.test.ts'],
+          // No test is timed: some start programs, and a machine may be busy.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
