@@ -16,6 +16,8 @@ import { type Workload, workloadOf } from './workload.ts';
 export interface ApplyOptions {
   readonly objects: number;
   readonly rounds: number;
+  /** Pause before each part that is timed; see `timedAtRest`. */
+  readonly restMs: number;
   readonly onProgress?: (message: string) => void;
 }
 
@@ -57,6 +59,7 @@ interface Track {
   readonly plane: TestControlPlane;
   readonly kubeconfig: string;
   readonly directory: string;
+  readonly restMs: number;
 }
 
 /** One way to apply; answers how many objects were written, where it is known. */
@@ -73,7 +76,7 @@ export async function benchApply(options: ApplyOptions): Promise<ApplyReport> {
   try {
     const kubeconfig = join(directory, 'kubeconfig');
     await writeFile(kubeconfig, stringify(kubeconfigOf(plane)), { mode: 0o600 });
-    const track: Track = { plane, kubeconfig, directory };
+    const track: Track = { plane, kubeconfig, directory, restMs: options.restMs };
     const laps: Record<Way, Lap[]> = { warm: [], kubectl: [], cold: [], bare: [] };
     for (const way of order) await lap(track, `warm-up-${way}`, way, options.objects);
     for (let round = 1; round <= rounds; round++) {
@@ -99,12 +102,12 @@ async function lap(track: Track, name: string, way: Way, objects: number): Promi
   const file = join(track.directory, `${name}.yaml`);
   await writeFile(file, workload.objects.map((object) => stringify(object)).join('---\n'));
   const apply = ways[way](track, workload, file);
-  const create = await timedAtRest(apply);
+  const create = await timedAtRest(track, apply);
   await demandPresent(track, workload);
-  const unchanged = await timedAtRest(apply);
+  const unchanged = await timedAtRest(track, apply);
   if ((unchanged.value ?? 0) !== 0) throw new Error(`${name}: a second apply wrote ${unchanged.value} objects`);
   await edit(track, workload);
-  const mend = await timedAtRest(apply);
+  const mend = await timedAtRest(track, apply);
   await demandMended(track, workload, mend.value);
   await clear(track, workload);
   return { create: create.ms, unchanged: unchanged.ms, mendOne: mend.ms };
@@ -114,8 +117,11 @@ async function lap(track: Track, name: string, way: Way, objects: number): Promi
  * Controllers have followed up what the part before did, and no list of ours was a moment ago: the API server's cache asks
  * for news ten times a second at most, and whoever lists next would wait for those who listed before.
  */
-async function timedAtRest<T>(work: () => Promise<T>): Promise<{ readonly ms: number; readonly value: T }> {
-  await setTimeout(1000);
+async function timedAtRest<T>(
+  { restMs }: Track,
+  work: () => Promise<T>,
+): Promise<{ readonly ms: number; readonly value: T }> {
+  await setTimeout(restMs);
   return timed(work);
 }
 

@@ -16,7 +16,7 @@ const root = join(import.meta.dirname, '..', '..');
 const onProgress = (message: string): void => void process.stderr.write(`${message}\n`);
 
 const benches: Readonly<Record<string, () => Promise<unknown>>> = {
-  apply: () => benchApply({ objects: 400, rounds: 5, onProgress }),
+  apply: () => benchApply({ objects: 400, rounds: 5, restMs: 1000, onProgress }),
   render: () => benchRender({ few: 100, many: 1000, rounds: 3, onProgress }),
   demo: () => benchDemo({ rounds: 3, onProgress }),
 };

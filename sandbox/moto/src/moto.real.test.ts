@@ -36,9 +36,10 @@ describe('the Python environment', () => {
   it('is made anew when a part of it is missing, once for two sandboxes that start at once', async () => {
     const cache = await mkdtemp(join(tmpdir(), 'roadstead-cache-'));
     const whole = await realpath(join(tools.bin, '..'));
-    const name = (await readdir(cacheDirectory)).find(
-      (found) => found.startsWith('moto-') && !found.startsWith('moto-env-'),
-    );
+    // The cache may have those of other Pythons too: the one that leads to what we use.
+    const links = (await readdir(cacheDirectory)).filter((found) => /^moto-(?!env-)/.test(found));
+    const targets = await Promise.all(links.map((link) => realpath(join(cacheDirectory, link))));
+    const name = links[targets.indexOf(whole)];
     await mkdir(join(cache, 'moto-env-broken', 'bin'), { recursive: true });
     await cp(join(whole, 'pyvenv.cfg'), join(cache, 'moto-env-broken', 'pyvenv.cfg'));
     await symlink('moto-env-broken', join(cache, name ?? ''));
