@@ -39,7 +39,8 @@ export function openSqlite(file: string): Engine {
   const directory = dirname(file);
   const state: StateFile = { directory, isDiskFull: () => isFull(directory) };
   const database = told(state, () => new DatabaseSync(file, { timeout: 10_000 }));
-  told(state, () => database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;'));
+  told(state, () => useWal(database));
+  told(state, () => database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;'));
   return {
     name: 'sqlite',
     db: new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database, state) }) }),
@@ -58,6 +59,19 @@ export function openSqlite(file: string): Engine {
 }
 
 /** Less than SQLite makes its files by: opening one that is there takes some space too, and a failure may have given some back. */
+/** Processes that open a new store at once collide in the switch to WAL, for which SQLite itself does not wait; 10 s at most. */
+function useWal(database: DatabaseSync): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return database.exec('PRAGMA journal_mode = WAL;');
+    } catch (error) {
+      if (attempt === 200 || !messageOf(error).includes('locked')) throw error;
+      Atomics.wait(pause, 0, 0, 50);
+    }
+  }
+}
+
 function isFull(directory: string): boolean {
   const { bavail, bsize } = statfsSync(directory);
   return bavail * bsize < 2 ** 20;
