@@ -1,6 +1,8 @@
+import { FakeClock } from '@roadstead/foundation';
 import { describe, expect, it } from 'vitest';
+import type { KubeClient } from '../kube/kube-client.ts';
 import type { Members } from '../shared/read.ts';
-import { isDrained, isHeld } from './drain.ts';
+import { drainNode, isDrained, isHeld } from './drain.ts';
 
 const pod = (over: Members = {}): Members => ({
   metadata: { namespace: 'shop', name: 'web-1', labels: { app: 'web' } },
@@ -31,4 +33,35 @@ it.each<[string, Members, boolean]>([
   ['is of a DaemonSet', pod({ metadata: { ownerReferences: [{ kind: 'DaemonSet' }] } }), true],
 ])('a pod that %s', (_what, one, expected) => {
   expect(isDrained(one)).toBe(expected);
+});
+
+describe('a drain that no eviction helps', () => {
+  const waiting = { ...spent, currentHealthy: 1 };
+
+  /** Fifteen minutes are 10 s here, with 30 s of grace; answers after how many seconds it gave up. */
+  async function givesUpAfter(status: Members): Promise<number> {
+    const clock = new FakeClock();
+    const kube: Partial<KubeClient> = {
+      merge: async () => ({}),
+      evict: async () => 'blocked',
+      list: async ({ kind }) => (kind === 'Pod' ? [pod()] : [budget(status)]),
+    };
+    const options = { clock, limitMs: 10_000, graceMs: 30_000, pollMs: 500, signal: new AbortController().signal };
+    const began = clock.monotonic();
+    let ended: number | undefined;
+    const drained = drainNode(kube as KubeClient, 'node-1', options).then((outcome) => {
+      ended = (clock.monotonic() - began) / 1000;
+      return outcome;
+    });
+    for (let step = 0; step < 200 && ended === undefined; step++) await clock.advance(500);
+    expect(await drained).toEqual({ kind: 'blocked', pods: ['shop/web-1'] });
+    return ended ?? Number.NaN;
+  }
+
+  it.each<[string, Members, number]>([
+    ['ends on EKS’s time where a budget holds the pod for good', spent, 10],
+    ['has the grace of a loaded machine where the budget’s pods are still starting', waiting, 40],
+  ])('%s', async (_what, status, seconds) => {
+    expect(await givesUpAfter(status)).toBe(seconds);
+  });
 });
