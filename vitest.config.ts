@@ -6,6 +6,7 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
+    globalSetup: 'tools/src/test/own-temporary-folder.ts',
     projects: [
       {
         test: {
