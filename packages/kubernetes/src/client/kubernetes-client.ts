@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '@roadstead/foundation';
+import { type Clock, type ProxySettings, systemClock } from '@roadstead/foundation';
 import type { JsonRecord, KubernetesObject } from '../objects/kubernetes-object.ts';
 import type { KindRef, ObjectRef } from '../objects/object-ref.ts';
 import type { ApiCatalog } from './api-catalog.ts';
@@ -24,6 +24,8 @@ export interface ClientOptions {
   readonly server: string;
   readonly caPem?: string;
   readonly tlsServerName?: string;
+  /** Absent: always the direct way. */
+  readonly proxy?: ProxySettings;
   readonly credentials: CredentialSource;
   readonly userAgent: string;
   readonly timeouts?: { readonly connectMs?: number; readonly requestMs?: number };
@@ -146,6 +148,7 @@ export function createKubernetesClient(
     random,
     ...(options.caPem === undefined ? {} : { caPem: options.caPem }),
     ...(options.tlsServerName === undefined ? {} : { tlsServerName: options.tlsServerName }),
+    ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
   });
   const shared: Shared = {
     server: options.server,

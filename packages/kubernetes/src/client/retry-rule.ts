@@ -11,7 +11,15 @@ export const maxAttempts = 6;
 const longestRetryAfterMs = 30_000;
 
 /** Connection errors after which the server cannot have seen the request: retried whatever the verb. */
-const neverSent = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'ENETUNREACH', 'EHOSTUNREACH', 'EAI_AGAIN']);
+const neverSent = new Set([
+  'ECONNREFUSED',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+  'EAI_AGAIN',
+  'PROXY_FAILED',
+  'PROXY_UNREACHABLE',
+]);
 const lostOnTheWay = new Set([
   'ECONNRESET',
   'EPIPE',

@@ -1,5 +1,6 @@
-import { type Clock, isRoadsteadError, messageOf, RoadsteadError } from '@roadstead/foundation';
+import { type Clock, isRoadsteadError, messageOf, type ProxySettings, RoadsteadError } from '@roadstead/foundation';
 import { type Dispatcher, Pool } from 'undici';
+import { connectOf } from './connect-by-proxy.ts';
 import type { Credential, CredentialSource } from './credentials.ts';
 import { type Attempt, parseRetryAfterMs, retryDelayMs } from './retry-rule.ts';
 import { parseStatus, statusError } from './status-error.ts';
@@ -8,6 +9,7 @@ export interface TransportOptions {
   readonly server: string;
   readonly caPem?: string;
   readonly tlsServerName?: string;
+  readonly proxy?: ProxySettings;
   readonly credentials: CredentialSource;
   readonly userAgent: string;
   readonly connections: number;
@@ -35,7 +37,7 @@ export interface ApiRequest {
 }
 
 export interface Transport {
-  /** The answer's body. A refusal is a `KubernetesStatusError`; no answer is `KUBE_UNREACHABLE` or `KUBE_TIMEOUT`. */
+  /** The answer's body. A refusal is a `KubernetesStatusError`; no answer is `KUBE_UNREACHABLE`, `KUBE_TIMEOUT` or a proxy's `PROXY_…`. */
   request(request: ApiRequest): Promise<string>;
   /** The same, with the HTTP status: an apply answers 201 when it made the object. */
   exchange(request: ApiRequest): Promise<{ readonly status: number; readonly text: string }>;
@@ -169,13 +171,17 @@ function createPools(options: TransportOptions) {
       pipelining: 1,
       allowH2: false,
       keepAliveTimeout: 60_000,
-      connect: {
-        timeout: options.connectTimeoutMs,
-        ...(options.caPem === undefined ? {} : { ca: options.caPem }),
-        ...(options.tlsServerName === undefined ? {} : { servername: options.tlsServerName }),
-        ...(credential.clientCertificatePem === undefined ? {} : { cert: credential.clientCertificatePem }),
-        ...(credential.clientKeyPem === undefined ? {} : { key: credential.clientKeyPem }),
-      },
+      connect: connectOf({
+        server: options.server,
+        timeoutMs: options.connectTimeoutMs,
+        ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
+        tls: {
+          ...(options.caPem === undefined ? {} : { ca: options.caPem }),
+          ...(options.tlsServerName === undefined ? {} : { servername: options.tlsServerName }),
+          ...(credential.clientCertificatePem === undefined ? {} : { cert: credential.clientCertificatePem }),
+          ...(credential.clientKeyPem === undefined ? {} : { key: credential.clientKeyPem }),
+        },
+      }),
     });
   return {
     for(credential: Credential, holdsOpen: boolean): Pool {
@@ -218,6 +224,8 @@ function timedOut(request: ApiRequest, ms: number): { outcome: Attempt; error: R
 }
 
 function unreachable(request: ApiRequest, server: string, cause: unknown): { outcome: Attempt; error: RoadsteadError } {
+  if (isRoadsteadError(cause))
+    return { outcome: { kind: 'connection', errorCode: cause.code }, error: wantedBy(request, cause) };
   const errorCode = connectionErrorCode(cause);
   const error = new RoadsteadError(`${request.what}: ${server} cannot be reached: ${messageOf(cause) || errorCode}`, {
     code: 'KUBE_UNREACHABLE',
@@ -229,6 +237,12 @@ function unreachable(request: ApiRequest, server: string, cause: unknown): { out
   return { outcome: { kind: 'connection', errorCode }, error };
 }
 
+/** A failure that has its words already, with what was wanted. */
+function wantedBy({ what }: ApiRequest, { message, code, value, hint, retry, cause }: RoadsteadError): RoadsteadError {
+  const known = { code, value, retry, cause };
+  return new RoadsteadError(`${what}: ${message}`, hint === undefined ? known : { ...known, hint });
+}
+
 function connectionErrorCode(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return connectionErrorCode(error.errors[0]);
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN';
@@ -236,7 +250,7 @@ function connectionErrorCode(error: unknown): string {
 
 function hintFor(errorCode: string): string {
   if (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_VERIFY/.test(errorCode))
-    return 'The certificate is not signed by the CA of this cluster: is the kubeconfig of another cluster?';
+    return 'The certificate is not signed by the CA of this cluster: is the kubeconfig of another cluster, or does a proxy in between open TLS? Then it must leave this host alone.';
   if (errorCode === 'ENOTFOUND' || errorCode === 'EAI_AGAIN')
     return 'The name does not resolve: is the endpoint private, or does the cluster no longer exist?';
   return 'Is the cluster up, and does its endpoint allow this address?';

@@ -129,6 +129,14 @@ describe('reading', () => {
     expect(await shop.credentials.current()).toEqual({ token: 't' });
   });
 
+  it('takes the proxy of the cluster', async () => {
+    const by = (url: string) =>
+      existing.replace('{server: "https://other.example"}', `{server: "https://x.example", proxy-url: "${url}"}`);
+    const { proxy } = await readKubeconfig(await fileOf(by('http://user:geheim@proxy.example:3128')), options);
+    expect(proxy?.https?.host).toBe('proxy.example:3128');
+    expect(await readKubeconfig(await fileOf(by('')), options)).not.toHaveProperty('proxy');
+  });
+
   it('reads certificates from data and from files beside it', async () => {
     await writeFile(join(directory, 'key.pem'), 'KEY');
     const user = { 'client-certificate-data': Buffer.from('CERT').toString('base64'), 'client-key': 'key.pem' };
@@ -155,9 +163,9 @@ describe('reading', () => {
     ],
     ['a server in clear', existing.replace('https://other.example', 'http://other.example'), /is no https address/],
     [
-      'a proxy',
-      existing.replace('{server: "https://other.example"}', '{server: "https://x", proxy-url: "http://p"}'),
-      /through a proxy/,
+      'a SOCKS proxy',
+      existing.replace('{server: "https://other.example"}', '{server: "https://x", proxy-url: "socks5://u:geheim@p"}'),
+      /its proxy-url cannot be used: socks5:\/\/p is a SOCKS proxy/,
     ],
     ['another file', 'kind: Pod', /not a kubeconfig/],
     ['no YAML', 'a: [secret-token', /not a kubeconfig/],

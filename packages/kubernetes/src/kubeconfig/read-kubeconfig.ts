@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type Clock, RoadsteadError } from '@roadstead/foundation';
+import { type Clock, type ProxySettings, RoadsteadError, readProxyUrl } from '@roadstead/foundation';
 import { parse } from 'yaml';
 import {
   anonymous,
@@ -26,6 +26,8 @@ export interface KubeconfigAccess {
   readonly server: string;
   readonly caPem?: string;
   readonly tlsServerName?: string;
+  /** Of the cluster's `proxy-url`. */
+  readonly proxy?: ProxySettings;
   readonly namespace?: string;
   readonly credentials: CredentialSource;
 }
@@ -52,12 +54,7 @@ export async function readKubeconfig(file: string, options: KubeconfigOptions): 
       `context "${context}" switches TLS verification off`,
       'Put the CA into certificate-authority-data instead.',
     );
-  if (cluster['proxy-url'] !== undefined)
-    throw wrong(
-      file,
-      `context "${context}" goes through a proxy, which is not supported`,
-      'Reach the API server directly, or through a tunnel.',
-    );
+  const proxy = proxyOf(cluster, file);
   const caPem = await dataOrFile(cluster, 'certificate-authority', file);
   const tlsServerName = stringAt(cluster, 'tls-server-name');
   const namespace = stringAt(chosen, 'namespace');
@@ -65,9 +62,18 @@ export async function readKubeconfig(file: string, options: KubeconfigOptions): 
     server,
     ...(caPem === undefined ? {} : { caPem }),
     ...(tlsServerName === undefined ? {} : { tlsServerName }),
+    ...(proxy === undefined ? {} : { proxy }),
   };
   const credentials = await credentialsOf(user, reach, file, options);
   return { context, ...reach, ...(namespace === undefined ? {} : { namespace }), credentials };
+}
+
+function proxyOf(cluster: JsonRecord, file: string): ProxySettings | undefined {
+  const text = stringAt(cluster, 'proxy-url') ?? '';
+  if (text === '') return undefined;
+  const read = readProxyUrl(text);
+  if ('url' in read) return { https: read.url };
+  throw wrong(file, `its proxy-url cannot be used: ${read.problem}`, read.hint);
 }
 
 async function credentialsOf(
