@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { rename, writeFile } from 'node:fs/promises';
+import { readdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { makeSmallDisk, type SmallDisk } from './small-disk.ts';
 
 /**
  * The disk of the state directory, really full, really read-only, and with something else in it: one message with its code, the
- * path and what to do, exit code 1, and nothing done twice when the same command is given again.
+ * path and what to do, exit code 1, and nothing done twice when the same command is given again. Who only looks needs no disk.
  */
 let sandbox: Sandbox;
 let disk: SmallDisk;
@@ -59,12 +59,42 @@ function expectOneMessage({ code, stdout, stderr }: Finished, errorCode: string,
   expect(code).toBe(1);
 }
 
+/** Every file of the state directory and when it was written. */
+async function listing(): Promise<string[]> {
+  const names = (await readdir(disk.outside)).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const { size, mtimeNs } = await stat(join(disk.outside, name), { bigint: true });
+      return `${name}: ${size} bytes of ${mtimeNs}`;
+    }),
+  );
+}
+
+/** `plan` and `status` answer, and the directory is as it was. */
+async function expectReadable(): Promise<void> {
+  const before = await listing();
+  const plan = await roadstead(['plan', '--output', 'json']);
+  expect(plan.code, plan.stderr).toBe(0);
+  expect(JSON.parse(plan.stdout)).toMatchObject({ kind: 'up', header: { cluster: 'full' } });
+  const status = await roadstead(['status', '--output', 'json']);
+  expect(status.code, status.stderr).toBe(0);
+  expect(JSON.parse(status.stdout)).toMatchObject({ cluster: 'full' });
+  expect(await listing()).toEqual(before);
+}
+
 describe('a full disk', () => {
-  it.each(['plan', 'status', 'up', 'down'])('is told by %s before anything is changed', async (command) => {
+  it('stops nobody who only looks, and where nothing was recorded nothing is made', async () => {
+    await disk.fill();
+    await expectReadable();
+    await disk.free();
+    await expectReadable();
+    expect(await listing()).toEqual([]);
+  });
+
+  it.each(['up', 'down'])('is told by %s before anything is changed', async (command) => {
     await disk.fill();
     const seq = await lastSeq(sandbox);
-    const ended = await roadstead(command === 'up' || command === 'down' ? [command, '--yes'] : [command]);
-    expectOneMessage(ended, 'STORE_DISK_FULL', /Free some space/);
+    expectOneMessage(await roadstead([command, '--yes']), 'STORE_DISK_FULL', /Free some space/);
     expect(await mutations(sandbox, seq)).toEqual([]);
     await disk.free();
   });
@@ -81,6 +111,7 @@ describe('a full disk', () => {
     expectOneMessage(ended, 'STORE_DISK_FULL', /Free some space.*same command again/);
     expect(await mutations(sandbox, seq)).not.toContain('eks:CreateCluster');
     expectOneMessage(await roadstead(['up', '--yes']), 'STORE_DISK_FULL', /Free some space/);
+    await expectReadable();
     await disk.free();
     const again = await roadstead(['up', '--yes']);
     expect(again.code, again.stderr).toBe(0);
@@ -105,9 +136,10 @@ describe('a full disk', () => {
 });
 
 describe('a state directory', () => {
-  it('that is read-only is told by path', async () => {
+  it('that is read-only is told by path to who would change something, and is read', async () => {
     await disk.run('mount', '-o', 'remount,ro', disk.directory);
     const seq = await lastSeq(sandbox);
+    await expectReadable();
     expectOneMessage(await roadstead(['up', '--yes']), 'STORE_UNUSABLE', /ROADSTEAD_STATE/);
     expect(await mutations(sandbox, seq)).toEqual([]);
     await disk.run('mount', '-o', 'remount,rw', disk.directory);

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { identifyHolder, isHolderGone, type ReadingWorld, type World } from '@roadstead/lifecycle';
 import { type AwsClients, createAwsClients, defaultCredentials, whoAmI } from '@roadstead/provisioning';
-import { openStore, type Store } from '@roadstead/store';
+import { openStore, openStoreReader, type StoreLocation, type StoreReader } from '@roadstead/store';
 import about from '../package.json' with { type: 'json' };
 import type { CommandContext } from './commands/context.ts';
 import type { CliConfig } from './config.ts';
@@ -33,7 +32,7 @@ export async function openReader(
 export async function openReadingWorld(context: CommandContext, place: Place): Promise<Opened<ReadingWorld>> {
   const { config, clock } = context;
   const aws = await openReader(context, place);
-  const store = await storeOf(config);
+  const store = await openRecorded(context);
   return {
     world: { ...common(config), reader: aws.world, store, clock },
     close: async () => {
@@ -52,7 +51,7 @@ export async function openWorld(
   const clients = createAwsClients({ ...awsOptions(config, place.region), readOnly: false });
   const { reader, writer } = clients;
   await whoAmI(reader, place.account, abort);
-  const store = await storeOf(config);
+  const store = await openStore(placeOf(config));
   const holder = identifyHolder({ host: config.host, pid: process.pid, purpose, user: config.user });
   return {
     world: { ...common(config), reader, writer, store, clock, holder },
@@ -63,13 +62,13 @@ export async function openWorld(
   };
 }
 
-/** The store of a command that only reads of it; nothing where nothing was ever recorded. */
-export async function recordedStore(config: CliConfig): Promise<Store | undefined> {
-  return config.databaseUrl === undefined && !existsSync(config.stateDirectory) ? undefined : storeOf(config);
+/** The store of a command that only reads: it makes nothing, and finds nothing where nothing was ever recorded. */
+export function openRecorded({ config, clock }: Pick<CommandContext, 'config' | 'clock'>): Promise<StoreReader> {
+  return openStoreReader(placeOf(config), clock);
 }
 
-function storeOf({ databaseUrl, stateDirectory }: CliConfig): Promise<Store> {
-  return openStore(databaseUrl === undefined ? { directory: stateDirectory } : { databaseUrl });
+function placeOf({ databaseUrl, stateDirectory }: CliConfig): StoreLocation {
+  return databaseUrl === undefined ? { directory: stateDirectory } : { databaseUrl };
 }
 
 function common(config: CliConfig) {

@@ -1,13 +1,13 @@
 import type { Clock } from '@roadstead/foundation';
 import type { AwsReader, AwsWriter, CredentialSource } from '@roadstead/provisioning';
-import type { Holder, Store } from '@roadstead/store';
+import type { Holder, Store, StoreReader } from '@roadstead/store';
 
 /** Everything outside that a cluster's change touches. Planning takes the part that cannot write. */
 export interface ReadingWorld {
   readonly reader: AwsReader;
   /** Signs the tokens that the API server asks for. */
   readonly credentials: CredentialSource;
-  readonly store: Store;
+  readonly store: StoreReader;
   readonly clock: Clock;
   /** Multiplies waits between polls; 1 on AWS, less on a sandbox whose clock is faster. */
   readonly pollScale: number;
@@ -20,6 +20,7 @@ export interface ReadingWorld {
 
 export interface World extends ReadingWorld {
   readonly writer: AwsWriter;
+  readonly store: Store;
   /** Who works, for the lease. */
   readonly holder: Holder;
 }

@@ -12,7 +12,9 @@ const sqlite = { busy: 5, readOnly: 8, ioError: 10, corrupt: 11, full: 13, canno
 
 /** What broke the promise of a state file, with its path and what to do; any other error is a bug and stays what it is. */
 export function sqliteFailure(state: StateFile, error: unknown): unknown {
-  if (!(error instanceof Error) || !('errcode' in error)) return error;
+  if (!(error instanceof Error)) return error;
+  if ('syscall' in error) return directoryFailure(state.directory, error);
+  if (!('errcode' in error)) return error;
   const code = Number(error.errcode) & 0xff;
   switch (code) {
     case sqlite.full:

@@ -14,6 +14,7 @@ import {
 } from 'kysely';
 import pg from 'pg';
 import { postgresFailure, type StateFile, sqliteFailure } from './engine-failure.ts';
+import { readStateFile } from './read-state-file.ts';
 import type { Tables } from './schema.ts';
 
 /** A lease row as it is read. */
@@ -31,24 +32,56 @@ export interface Engine {
   serverNow(): Promise<number | undefined>;
   /** Keeps a lease row as it is until the transaction ends, so that nobody takes the lease over before a write is done. */
   keepLease(query: LeaseQuery): LeaseQuery;
+  hasTable(name: string): Promise<boolean>;
   /** Adds a column unless it is there. `definition` is SQL, with the type first. */
   addColumn(db: Kysely<unknown>, table: string, column: string, definition: string): Promise<void>;
 }
 
 export function openSqlite(file: string): Engine {
-  const directory = dirname(file);
-  const state: StateFile = { directory, isDiskFull: () => isFull(directory) };
+  const state = stateOf(file);
   const database = told(state, () => new DatabaseSync(file, { timeout: 10_000 }));
   told(state, () => useWal(database));
   told(state, () => database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;'));
+  return sqliteEngine(adapt(database, state));
+}
+
+/** An engine that can only read. It makes no file and changes none; a directory without a store has no tables. */
+export function openSqliteForReading(file: string): Engine {
+  const state = stateOf(file);
+  const read = (sql: string, parameters: readonly unknown[]): unknown[] =>
+    told(state, () => readStateFile(file, sql, parameters as SQLInputValue[]));
+  return sqliteEngine({
+    close: () => undefined,
+    prepare: (sql) => ({
+      reader: true,
+      all: (parameters) => read(sql, parameters),
+      run: () => {
+        throw new Error(`a reader cannot run: ${sql}`);
+      },
+      iterate: (parameters) => read(sql, parameters).values(),
+    }),
+  });
+}
+
+function stateOf(file: string): StateFile {
+  const directory = dirname(file);
+  return { directory, isDiskFull: () => isFull(directory) };
+}
+
+function sqliteEngine(database: SqliteDatabase): Engine {
+  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
   return {
     name: 'sqlite',
-    db: new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database, state) }) }),
+    db,
     serial: 'integer',
     text: 'text',
     serverNow: async () => undefined,
     // Immediate transactions exclude each other.
     keepLease: (query) => query,
+    hasTable: async (name) => {
+      const found = sql`select name from sqlite_master where type = 'table' and name = ${name}`;
+      return (await found.execute(db)).rows.length > 0;
+    },
     addColumn: async (db, table, column, definition) => {
       const add = sql`alter table ${sql.ref(table)} add column ${sql.ref(column)} ${sql.raw(definition)}`;
       await add.execute(db).catch((error: unknown) => {
@@ -58,7 +91,6 @@ export function openSqlite(file: string): Engine {
   };
 }
 
-/** Less than SQLite makes its files by: opening one that is there takes some space too, and a failure may have given some back. */
 /** Processes that open a new store at once collide in the switch to WAL, for which SQLite itself does not wait; 10 s at most. */
 function useWal(database: DatabaseSync): void {
   const pause = new Int32Array(new SharedArrayBuffer(4));
@@ -72,6 +104,7 @@ function useWal(database: DatabaseSync): void {
   }
 }
 
+/** Less than SQLite makes its files by: opening one that is there takes some space too, and a failure may have given some back. */
 function isFull(directory: string): boolean {
   const { bavail, bsize } = statfsSync(directory);
   return bavail * bsize < 2 ** 20;
@@ -101,6 +134,10 @@ export function openPostgres(url: string): Engine {
       return (await now.execute(db)).rows[0]?.ms;
     },
     keepLease: (query) => query.forShare(),
+    hasTable: async (name) => {
+      const found = sql<{ there: boolean }>`select to_regclass(${name}) is not null as there`;
+      return (await found.execute(db)).rows[0]?.there === true;
+    },
     addColumn: async (db, table, column, definition) => {
       await sql`alter table ${sql.ref(table)} add column if not exists ${sql.ref(column)} ${sql.raw(definition)}`.execute(
         db,

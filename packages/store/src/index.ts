@@ -12,4 +12,4 @@ export {
 } from './leases.ts';
 export { type ClusterRecord, ClusterRecords } from './records.ts';
 export { type Declaration, type NewRun, type RunEnd, RunJournal } from './run-journal.ts';
-export { openStore, type Store, type StoreLocation } from './store.ts';
+export { openStore, openStoreReader, type Store, type StoreLocation, type StoreReader } from './store.ts';

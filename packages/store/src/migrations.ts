@@ -16,11 +16,26 @@ export async function migrate(engine: Engine): Promise<void> {
     result = await migrator.migrateToLatest();
   if (result.error === undefined) return;
   if (isRoadsteadError(result.error)) throw result.error;
-  throw new RoadsteadError('The store could not be brought to the newest schema', {
+  throw notMigrated(result.error);
+}
+
+function notMigrated(cause?: unknown): RoadsteadError {
+  return new RoadsteadError('The store could not be brought to the newest schema', {
     code: 'STORE_MIGRATION',
-    cause: result.error,
+    ...(cause === undefined ? {} : { cause }),
     hint: 'Was it written by a newer Roadstead? Use that one, or another directory by ROADSTEAD_STATE.',
   });
+}
+
+/** How old what is there is. `none`: nothing was ever recorded. Rejects with `STORE_MIGRATION` for what a newer Roadstead wrote. */
+export async function schemaAge(engine: Engine): Promise<'none' | 'older' | 'newest'> {
+  if (!(await engine.hasTable('kysely_migration'))) return 'none';
+  const done = sql<{ name: string }>`select name from kysely_migration`;
+  const { rows } = await done.execute(engine.db);
+  const known = Object.keys(migrations(engine));
+  if (rows.some(({ name }) => !known.includes(name))) throw notMigrated();
+  if (rows.length === known.length) return 'newest';
+  return rows.length === 0 ? 'none' : 'older';
 }
 
 function mayHaveLost(error: unknown): boolean {

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { FakeClock } from '@roadstead/foundation';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openStore } from './index.ts';
+import { openStore, type StoreLocation } from './index.ts';
 import { storeContract } from './testing/store-contract.ts';
 
 const run = promisify(execFile);
@@ -41,7 +41,23 @@ beforeAll(async () => {
 
 afterAll(() => stop());
 
-storeContract('PostgreSQL', async () => ({ databaseUrl: await newDatabase() }));
+storeContract('PostgreSQL', {
+  locate: async () => ({ databaseUrl: await newDatabase() }),
+  execute: async (place, sql) => void (await query(place, sql)),
+  isEmpty: async (place) =>
+    (await query(place, "select 1 from pg_class where relname like '%kysely%' or relname = 'clusters'")) === 0,
+});
+
+/** How many rows it answers. */
+async function query(place: StoreLocation, sql: string): Promise<number> {
+  const client = new pg.Client({ connectionString: 'databaseUrl' in place ? place.databaseUrl : '' });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows.length;
+  } finally {
+    await client.end();
+  }
+}
 
 it('holds a takeover back until a write that was checked before it is done', async () => {
   const databaseUrl = await newDatabase();

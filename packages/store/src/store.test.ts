@@ -1,13 +1,28 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { openStore } from './index.ts';
+import { openStore, type StoreLocation } from './index.ts';
 import { storeContract } from './testing/store-contract.ts';
 
-storeContract('SQLite', async () => ({ directory: await fresh() }));
+const fileIn = (place: StoreLocation): string => join(directoryOf(place), 'roadstead.db');
+
+storeContract('SQLite', {
+  locate: async () => ({ directory: await fresh() }),
+  execute: async (place, sql) => {
+    const database = new DatabaseSync(fileIn(place));
+    database.exec(sql);
+    database.close();
+  },
+  isEmpty: async (place) => (await readdir(directoryOf(place))).length === 0,
+});
+
+function directoryOf(place: StoreLocation): string {
+  return 'directory' in place ? place.directory : '';
+}
 
 it('says which directory cannot be used and what to do', async () => {
   const directory = join(await fresh(), 'file');

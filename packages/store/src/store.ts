@@ -2,26 +2,32 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, isRoadsteadError, RoadsteadError, systemClock } from '@roadstead/foundation';
 import { Audit } from './audit.ts';
-import { type Engine, openPostgres, openSqlite } from './engine.ts';
+import { type Engine, openPostgres, openSqlite, openSqliteForReading } from './engine.ts';
 import { directoryFailure } from './engine-failure.ts';
+import { inMemory } from './in-memory.ts';
 import { Journal } from './journal.ts';
 import { type Lease, Leases } from './leases.ts';
-import { migrate } from './migrations.ts';
+import { migrate, schemaAge } from './migrations.ts';
 import { ClusterRecords } from './records.ts';
 import { beginRun, type NewRun, type RunJournal } from './run-journal.ts';
+
+/** What everybody may look at: records, runs, who works, who did what. */
+export interface StoreReader {
+  readonly records: ClusterRecords;
+  readonly journal: Journal;
+  readonly leases: Pick<Leases, 'read'>;
+  readonly audit: Audit;
+  close(): Promise<void>;
+}
 
 /**
  * Journal and cache, never truth. Any number of processes may have it open. Everybody reads; but for the leases themselves,
  * the holder of a cluster's lease alone writes, through the run that it begins.
  */
-export interface Store {
-  readonly records: ClusterRecords;
-  readonly journal: Journal;
+export interface Store extends StoreReader {
   readonly leases: Leases;
-  readonly audit: Audit;
   /** Begins a run of the lease's cluster. Rejects with `LEASE_LOST` when the lease is no longer its holder's. */
   beginRun(lease: Lease, clock: Clock, run: NewRun): Promise<RunJournal>;
-  close(): Promise<void>;
 }
 
 /** `directory` holds an embedded SQLite store; `databaseUrl` names a PostgreSQL one. */
@@ -36,22 +42,59 @@ const mostSkewMs = 15_000;
  */
 export async function openStore(location: StoreLocation, clock: Pick<Clock, 'now'> = systemClock): Promise<Store> {
   const engine = open(location);
-  const { db } = engine;
-  try {
+  await demand(engine, async () => {
     refuseSkew(clock.now(), await engine.serverNow());
     await migrate(engine);
-  } catch (error) {
-    await db.destroy();
-    throw error;
+  });
+  return {
+    ...readerOf(engine),
+    leases: new Leases(engine.db),
+    beginRun: (lease, clock, run) => beginRun(engine, lease, clock, run),
+  };
+}
+
+/**
+ * For who only looks: nothing is made or changed, on disk or in a database. Where nothing was ever recorded nothing is found. What
+ * an older Roadstead wrote is brought up to date in memory. Rejects as `openStore` does.
+ */
+export async function openStoreReader(
+  location: StoreLocation,
+  clock: Pick<Clock, 'now'> = systemClock,
+): Promise<StoreReader> {
+  const engine =
+    'databaseUrl' in location
+      ? openPostgres(location.databaseUrl)
+      : openSqliteForReading(stateFile(location.directory));
+  const age = await demand(engine, async () => {
+    refuseSkew(clock.now(), await engine.serverNow());
+    return schemaAge(engine);
+  });
+  if (age === 'newest') return readerOf(engine);
+  try {
+    return readerOf(await inMemory(age === 'older' ? engine : undefined));
+  } finally {
+    await engine.db.destroy();
   }
+}
+
+function readerOf({ db }: Engine): StoreReader {
   return {
     records: new ClusterRecords(db),
     journal: new Journal(db),
     leases: new Leases(db),
     audit: new Audit(db),
-    beginRun: (lease, clock, run) => beginRun(engine, lease, clock, run),
     close: () => db.destroy(),
   };
+}
+
+/** Closes an engine that does not do. */
+async function demand<T>({ db }: Engine, check: () => Promise<T>): Promise<T> {
+  try {
+    return await check();
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
 }
 
 /** Leases end by the wall clock: a machine that is ahead would take over from one that is at work. */
@@ -73,8 +116,12 @@ function open(location: StoreLocation): Engine {
   if ('databaseUrl' in location) return openPostgres(location.databaseUrl);
   try {
     mkdirSync(location.directory, { recursive: true, mode: 0o700 });
-    return openSqlite(join(location.directory, 'roadstead.db'));
+    return openSqlite(stateFile(location.directory));
   } catch (error) {
     throw isRoadsteadError(error) ? error : directoryFailure(location.directory, error);
   }
+}
+
+function stateFile(directory: string): string {
+  return join(directory, 'roadstead.db');
 }

@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { loadTarget, type SourceOptions, valueOrThrow } from '../load.ts';
 import { WrongInput } from '../output/failure.ts';
 import { readInput } from '../read-input.ts';
-import { recordedStore } from '../wire.ts';
+import { openRecorded } from '../wire.ts';
 import type { CommandContext } from './context.ts';
 
 export interface RenderOptions extends SourceOptions {
@@ -41,13 +41,13 @@ async function inputsOf(file: string): Promise<Inputs> {
   );
 }
 
-async function recordedInputs({ config }: CommandContext, id: string): Promise<Inputs> {
-  const store = await recordedStore(config);
+async function recordedInputs(context: CommandContext, id: string): Promise<Inputs> {
+  const store = await openRecorded(context);
   try {
-    const record = await store?.records.read(id);
+    const record = await store.records.read(id);
     if (record?.inputs !== undefined) return record.inputs;
   } finally {
-    await store?.close();
+    await store.close();
   }
   throw new RoadsteadError('Nothing is recorded of this cluster yet, and render asks nobody', {
     code: 'WRONG_INPUT',

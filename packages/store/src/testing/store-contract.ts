@@ -5,9 +5,11 @@ import {
   type Lease,
   type NewRun,
   openStore,
+  openStoreReader,
   type RunJournal,
   type Store,
   type StoreLocation,
+  type StoreReader,
 } from '../index.ts';
 
 const alice: Holder = { host: 'a', pid: 1, purpose: 'up', user: 'alice' };
@@ -28,8 +30,17 @@ const up = (id: string, more: Partial<NewUp> = {}): NewUp => ({
 });
 const down = (id: string): NewRun => ({ kind: 'down', id, plan: {}, actor });
 
-/** What every engine keeps. `locate` gives a fresh, empty place; the suite opens it more than once. */
-export function storeContract(engine: string, locate: () => Promise<StoreLocation>): void {
+/** A place of an engine, from outside of the store. */
+export interface Places {
+  /** A fresh, empty place; the suite opens it more than once. */
+  locate(): Promise<StoreLocation>;
+  execute(place: StoreLocation, sql: string): Promise<void>;
+  /** Whether something was made in a place. */
+  isEmpty(place: StoreLocation): Promise<boolean>;
+}
+
+/** What every engine keeps. */
+export function storeContract(engine: string, { locate, execute, isEmpty }: Places): void {
   describe(`the store on ${engine}`, () => {
     let place: StoreLocation;
     let store: Store;
@@ -275,6 +286,71 @@ export function storeContract(engine: string, locate: () => Promise<StoreLocatio
       const both = await Promise.all([openStore(fresh), openStore(fresh)]);
       for (const opened of both) expect(await opened.audit.latest('shop', 1)).toEqual([]);
       await Promise.all(both.map((opened) => opened.close()));
+    });
+
+    describe('for who only looks', () => {
+      const told = async (reader: StoreReader) => ({
+        record: await reader.records.read('seen'),
+        lease: await reader.leases.read('seen'),
+        run: await reader.journal.lastRun('seen'),
+        steps: await reader.journal.steps('seen-1'),
+        events: await reader.journal.events('seen-1'),
+        audit: await reader.audit.latest('seen', 10),
+      });
+      const look = async (at: StoreLocation) => {
+        const reader = await openStoreReader(at);
+        const found = await told(reader);
+        await reader.close();
+        return found;
+      };
+      /** One finished run of the cluster `seen`. */
+      const written = async () => {
+        const at = await locate();
+        const writer = await openStore(at);
+        const clock = new FakeClock(5);
+        const asked = { key: 'seen', holder: alice, now: clock.now(), ttlMs: 1000, isGone: alive };
+        const answer = await writer.leases.acquire(asked);
+        if (answer.kind === 'held') throw new Error('held');
+        const run = await writer.beginRun(answer.lease, clock, up('seen-1'));
+        await run.beginStep('step');
+        await run.record({ type: 'one' });
+        await run.end({ state: 'done' });
+        return { at, writer };
+      };
+
+      it('makes nothing in a place where nothing was recorded, and finds nothing', async () => {
+        const at = await locate();
+        const nothing = { record: undefined, lease: undefined, run: undefined, steps: [], events: [], audit: [] };
+        expect(await look(at)).toEqual(nothing);
+        expect(await isEmpty(at)).toBe(true);
+      });
+
+      it('finds what was written, while the writer works and when it has gone', async () => {
+        const { at, writer } = await written();
+        const expected = await told(writer);
+        expect(expected).toMatchObject({ record: { currentVersion: 'v' }, run: { id: 'seen-1', state: 'done' } });
+        expect(await look(at)).toEqual(expected);
+        await writer.close();
+        expect(await look(at)).toEqual(expected);
+      });
+
+      it('finds what an older Roadstead wrote, and leaves it as it is', async () => {
+        const { at, writer } = await written();
+        const expected = await told(writer);
+        await writer.close();
+        await execute(at, 'alter table clusters drop column inputs_base');
+        await execute(at, 'alter table runs drop column token');
+        await execute(at, "delete from kysely_migration where name <> '0001-first'");
+        expect(await look(at)).toEqual(expected);
+        await expect(execute(at, 'select token from runs')).rejects.toThrow(/token/);
+      });
+
+      it('refuses what a newer Roadstead wrote', async () => {
+        const { at, writer } = await written();
+        await writer.close();
+        await execute(at, "insert into kysely_migration values ('9999-later', '')");
+        await expect(openStoreReader(at)).rejects.toMatchObject({ code: 'STORE_MIGRATION' });
+      });
     });
   });
 }
