@@ -2,6 +2,7 @@ import { readConfig } from './config.ts';
 import { runCli } from './run-cli.ts';
 
 const code = await runCli(process.argv.slice(2), {
+  input: process.stdin,
   out: process.stdout,
   err: process.stderr,
   signals: process,

@@ -87,14 +87,14 @@ interface ConfirmFlags {
 
 function sourced(command: Command): Command {
   return command
-    .requiredOption('-f, --file <file>', 'the cluster file')
+    .requiredOption('-f, --file <file>', 'the cluster file; - is standard input')
     .option('--channel <directory>', 'the channel to render with (default: the reference channel)');
 }
 
 /** A command that goes by the cluster's identity: it finds the cluster whatever a channel says today. */
 function named(command: Command): Command {
   return command
-    .requiredOption('-f, --file <file>', 'the cluster file')
+    .requiredOption('-f, --file <file>', 'the cluster file; - is standard input')
     .option('--channel <directory>', 'taken as everywhere, and not read: the file says which cluster is meant');
 }
 

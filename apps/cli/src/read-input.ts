@@ -5,14 +5,17 @@ import { WrongInput } from './output/failure.ts';
 
 /** A file that a person named. `what` is a noun for it, `hint` says how to name another. */
 export interface InputFile {
+  /** Its path, or what it is called by where its bytes come from elsewhere. */
   readonly file: string;
   readonly what: string;
   readonly hint: string;
+  /** Where its bytes come from; absent: from the file. */
+  readonly bytes?: AsyncIterable<unknown>;
 }
 
 /** Its text. Rejects with FILE_UNREADABLE, and with the place of the first byte that is no UTF-8. */
-export async function readInput({ file, what, hint }: InputFile): Promise<string> {
-  const bytes = await readBytes(file).catch((cause: unknown) => {
+export async function readInput({ file, what, hint, bytes: given }: InputFile): Promise<string> {
+  const bytes = await readBytes(given ?? createReadStream(file)).catch((cause: unknown) => {
     const why = whyUnreadable(cause);
     throw new RoadsteadError(`The ${what} ${file} cannot be read: ${why}`, {
       code: 'FILE_UNREADABLE',
@@ -26,10 +29,10 @@ export async function readInput({ file, what, hint }: InputFile): Promise<string
 /** More than any plan has. A device may have no end. */
 const mostBytes = 64 * 1024 * 1024;
 
-async function readBytes(file: string): Promise<Buffer> {
+async function readBytes(stream: AsyncIterable<unknown>): Promise<Buffer> {
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const part of createReadStream(file)) {
+  for await (const part of stream) {
     parts.push(part as Buffer);
     size += (part as Buffer).length;
     if (size > mostBytes) throw new Error(`it has more than ${mostBytes / 1024 / 1024} MiB`);

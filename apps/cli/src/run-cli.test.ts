@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from './config.ts';
 import { runCli } from './run-cli.ts';
@@ -30,6 +31,7 @@ beforeAll(async () => {
     'typo.yaml': cluster.replace('nodePools', 'nodePool'),
     'latin.yaml': Buffer.from(`# Größe\n${cluster}`, 'latin1'),
     'plan.json': JSON.stringify({ kind: 'up', header: {}, changes: [] }),
+    'kept.json': JSON.stringify(kept),
     'inputs.json': '{"zones": 7}',
     'two.yaml': 'a: b',
   };
@@ -55,17 +57,23 @@ spec:
   nodePools: [{name: app, instanceTypes: [m6i.large]}]
 `;
 
+const kept = { kind: 'up', header: { account: 'a', region: 'r', cluster: 'shop' }, changes: [] };
+
 interface Ended {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
+interface Given {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly interactive?: boolean;
+  /** Standard input, piece by piece. */
+  readonly input?: readonly (string | Uint8Array)[];
+}
+
 /** Nobody is there to ask, unless `interactive`. `@` in an argument is the directory with the files. */
-async function cli(
-  line: string,
-  { env = {}, interactive = false }: { env?: NodeJS.ProcessEnv; interactive?: boolean } = {},
-): Promise<Ended> {
+async function cli(line: string, { env = {}, interactive = false, input = [] }: Given = {}): Promise<Ended> {
   const out = new RecordedStream();
   const err = new RecordedStream();
   const surroundings = {
@@ -79,6 +87,10 @@ async function cli(
     .filter((word) => word !== '')
     .map((word) => word.replace('@', directory));
   const code = await runCli(argv, {
+    input: Readable.from(
+      input.map((piece) => Buffer.from(piece)),
+      { objectMode: false },
+    ),
     out,
     err,
     signals: new EventEmitter(),
@@ -195,6 +207,50 @@ describe('a file that is wrong', () => {
     const { code, err } = await cli('schema', { env: { ROADSTEAD_POLL_FACTOR: 'fast' } });
     expect(err).toContain('ROADSTEAD_POLL_FACTOR is fast, not a number above 0 [WRONG_INPUT]');
     expect(code).toBe(2);
+  });
+});
+
+describe('a cluster file on standard input', () => {
+  const inputs = join(import.meta.dirname, '../../../examples/inputs.json');
+
+  it('is the same as in a file, however it comes in pieces', async () => {
+    const named = await cli(`render -f @/shop.yaml --inputs ${inputs}`);
+    expect(named.code, named.err).toBe(0);
+    const half = Math.floor(cluster.length / 2);
+    const piped = await cli(`render -f - --inputs ${inputs}`, { input: [cluster.slice(0, half), cluster.slice(half)] });
+    expect(piped).toEqual(named);
+  });
+
+  it.each(['up -f - --yes', 'plan --file -', 'apply @/kept.json -f - --yes', 'down -f - --yes', 'status --file=-'])(
+    '%s: mistakes are placed in <stdin>',
+    async (line) => {
+      const { code, err } = await cli(line, { input: [cluster.replace('nodePools', 'nodePool')] });
+      expect(err).toMatch(/^<stdin>:8:3: .*nodePool/m);
+      expect([code, knocks]).toEqual([2, 0]);
+    },
+  );
+
+  it.each([
+    ['that is empty', [], /^<stdin>:1:1: /m],
+    ['that is no UTF-8', [Buffer.from('# Größe', 'latin1')], /^<stdin>:1:5: the byte 0xf6 is not UTF-8/m],
+  ])('%s is told at its place', async (_what, input, told) => {
+    const { code, err } = await cli('plan -f -', { input });
+    expect(err).toMatch(told);
+    expect(code).toBe(2);
+  });
+
+  it.each(['up -f -', 'apply @/kept.json -f -', 'down -f -'])(
+    '%s cannot ask, for the answer would have to come from there: exit 2',
+    async (line) => {
+      const { code, err } = await cli(line, { input: [cluster], interactive: true, env: { NO_COLOR: '1' } });
+      expect(err).toContain('Nobody can be asked here: standard input was the cluster file [NOT_CONFIRMED]');
+      expect([code, knocks]).toEqual([2, 0]);
+    },
+  );
+
+  it('is asked for where somebody types it', async () => {
+    const { err } = await cli('up -f -', { input: [cluster], interactive: true });
+    expect(err).toMatch(/^\r?Reading the cluster file from standard input; Ctrl-D ends it\.\n/);
   });
 });
 

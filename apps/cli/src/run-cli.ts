@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { Readable } from 'node:stream';
 import { isRoadsteadError, messageOf, systemClock } from '@roadstead/foundation';
 import type { CliConfig } from './config.ts';
 import { type Console, createConsole, jsonText, type Stream } from './output/console.ts';
@@ -9,6 +10,7 @@ import { listenForStop } from './stop-signals.ts';
 
 /** Where a command line runs. */
 export interface Surroundings {
+  readonly input: Readable;
   readonly out: Stream;
   readonly err: Stream;
   /** What sends SIGINT and SIGTERM: the process. */
@@ -20,7 +22,7 @@ export interface Surroundings {
 /** Runs one command line, tells what went wrong, and answers the exit code when all that it said is handed over. Never rejects. */
 export async function runCli(
   argv: readonly string[],
-  { out, err, signals, readConfig }: Surroundings,
+  { input, out, err, signals, readConfig }: Surroundings,
 ): Promise<number> {
   const isJson = outputFormatOf(argv) === 'json';
   const stopping = listenForStop(signals);
@@ -32,7 +34,7 @@ export async function runCli(
     const config = readConfig();
     program = config.program;
     console = createConsole({ ...config, out, err, talks: !isJson });
-    code = await runProgram({ config, console, clock: systemClock, ...stopping }, argv);
+    code = await runProgram({ config, console, input, clock: systemClock, ...stopping }, argv);
   } catch (error) {
     code = fail(commandFailureOf(await namedByAws(argv[0] ?? program, error), stopping.endedBy()));
   } finally {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { systemClock } from '@roadstead/foundation';
 import type { Command } from 'commander';
 import { createConsole } from '../../../apps/cli/src/output/console.ts';
@@ -18,8 +19,9 @@ export function programForReading(): Command {
     root: '.',
   };
   const console = createConsole({ out: process.stdout, err: process.stderr, talks: false, ...config });
+  const input = Readable.from([]);
   return buildProgram(
-    { config, console, clock: systemClock, stop: never, abort: never, inSteps: (work) => work() },
+    { config, console, input, clock: systemClock, stop: never, abort: never, inSteps: (work) => work() },
     () => undefined,
   );
 }

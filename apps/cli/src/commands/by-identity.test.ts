@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { FakeClock } from '@roadstead/foundation';
 import { createColors } from 'picocolors';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -44,6 +45,7 @@ function context(): CommandContext {
       },
     },
     console: { out: () => {}, err: () => {}, colours: createColors(false) } as unknown as CommandContext['console'],
+    input: Readable.from([]),
     clock: new FakeClock(),
     stop: ended,
     abort: ended,

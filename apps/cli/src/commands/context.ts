@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Clock } from '@roadstead/foundation';
 import type { CliConfig } from '../config.ts';
 import type { Console } from '../output/console.ts';
@@ -6,6 +7,8 @@ import type { Console } from '../output/console.ts';
 export interface CommandContext {
   readonly config: CliConfig;
   readonly console: Console;
+  /** Standard input: for a cluster file that is named `-`. */
+  readonly input: Readable;
   readonly clock: Clock;
   /** The first Ctrl-C: stop at the next safe step. */
   readonly stop: AbortSignal;

@@ -20,7 +20,7 @@ export interface DownOptions extends SourceOptions {
 /** `roadstead down`: takes the cluster down to nothing, and says what went, what stays and what that costs. */
 export async function downCommand(context: CommandContext, options: DownOptions): Promise<number> {
   const { console, config, abort } = context;
-  const target = await loadDeclared(options);
+  const target = await loadDeclared(context, options);
   demandAnswers(config, target.cluster.name, options);
   const opened = await openWorld(context, target.cluster, 'down');
   try {

@@ -5,7 +5,7 @@ import type { CommandContext, OutputFormat } from './context.ts';
 
 /** Runs something that tells events, and shows them. A wish to stop is told as well. */
 export async function followRun(
-  context: CommandContext,
+  context: Omit<CommandContext, 'input'>,
   options: { readonly output: OutputFormat },
   run: (options: RunOptions) => Promise<RunOutcome>,
 ): Promise<RunOutcome> {
@@ -30,7 +30,7 @@ export function demandDone(outcome: RunOutcome, { abort }: Pick<CommandContext, 
   if (outcome.state !== 'done') throw new RunNotDone(outcome, abort.aborted);
 }
 
-function viewFor({ console, clock }: CommandContext, output: OutputFormat): ProgressView {
+function viewFor({ console, clock }: Pick<CommandContext, 'console' | 'clock'>, output: OutputFormat): ProgressView {
   if (output === 'json') return jsonProgress(console, clock);
   return console.live ? liveProgress(console, clock) : plainProgress(console);
 }

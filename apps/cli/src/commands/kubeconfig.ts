@@ -2,6 +2,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { RoadsteadError } from '@roadstead/foundation';
 import { type KubeconfigEntry, writeKubeconfigEntry } from '@roadstead/kubernetes';
 import { defaultCredentials, observe, signEksToken } from '@roadstead/provisioning';
+import { sourceFlag } from '../cluster-source.ts';
 import { loadDeclared, type SourceOptions } from '../load.ts';
 import { shellQuote } from '../output/program-name.ts';
 import { openReader } from '../wire.ts';
@@ -18,7 +19,7 @@ export interface KubeconfigOptions extends SourceOptions {
 /** `roadstead kubeconfig`: adds this cluster's entry to an explicit file and touches no other entry. */
 export async function kubeconfigCommand(context: CommandContext, options: KubeconfigOptions): Promise<number> {
   const { config, console, clock, abort } = context;
-  const target = await loadDeclared(options);
+  const target = await loadDeclared(context, options);
   const file = fileFor(context, options);
   const opened = await openReader(context, target.cluster);
   try {
@@ -95,6 +96,6 @@ function missing(name: string, file: string): RoadsteadError {
   return new RoadsteadError(`The cluster ${name} is not there, or not yet reachable`, {
     code: 'CLUSTER_MISSING',
     value: name,
-    hint: `roadstead up -f ${file} makes it; roadstead status -f ${file} says how far it is`,
+    hint: `roadstead up ${sourceFlag(file)} makes it; roadstead status ${sourceFlag(file)} says how far it is`,
   });
 }

@@ -18,8 +18,8 @@ export interface PlanOptions extends SourceOptions {
 
 /** `roadstead plan`: what `up` would do. Changes nothing: its clients cannot. */
 export async function planCommand(context: CommandContext, options: PlanOptions): Promise<number> {
-  const { console, config, abort } = context;
-  const target = await loadTarget(config, options, abort);
+  const { console, abort } = context;
+  const target = await loadTarget(context, options);
   const opened = await openReadingWorld(context, target.cluster);
   try {
     const { plan } = valueOrThrow(

@@ -16,7 +16,7 @@ export interface RenderOptions extends SourceOptions {
 
 /** `roadstead render`: the release as it would be compared and applied. Calls nothing. */
 export async function renderCommand(context: CommandContext, options: RenderOptions): Promise<number> {
-  const target = await loadTarget(context.config, options, context.abort);
+  const target = await loadTarget(context, options);
   const inputs =
     options.inputs === undefined
       ? await recordedInputs(context, clusterIdOf(target.cluster))

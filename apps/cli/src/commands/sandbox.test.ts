@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../config.ts';
 import { runCli } from '../run-cli.ts';
@@ -33,7 +34,7 @@ async function cli(args: string, onText: (said: string, signals: EventEmitter) =
   for (const stream of [out, err]) stream.on('text', () => onText(out.text + err.text, signals));
   const config = readConfig({ ROADSTEAD_PROGRAM: 'bin/roadstead' }, { in: false, out: false, err: false });
   const code = await runCli(['sandbox', ...args.split(' '), '--directory', directory], {
-    ...{ out, err, signals },
+    ...{ input: Readable.from([]), out, err, signals },
     readConfig: () => ({ ...config, root, program: 'bin/roadstead' }),
   });
   return { code, out: out.text, err: err.text };

@@ -13,7 +13,7 @@ export async function statusCommand(
   options: SourceOptions & { readonly output: OutputFormat },
 ): Promise<number> {
   const { console, abort } = context;
-  const target = await loadDeclared(options);
+  const target = await loadDeclared(context, options);
   const opened = await openReadingWorld(context, target.cluster);
   try {
     const status = await readStatus(opened.world, target, abort);

@@ -47,6 +47,14 @@ describe('the page after a good run', () => {
     ]);
   });
 
+  it('names a file that came from standard input by a word for it', async () => {
+    const { console, err } = recordedConsole();
+    await tellSummary(console, { name: 'shop', file: '-', output: 'text' }, good);
+    expect(err.text).toContain('Go on with, FILE being what was read here:\n  roadstead kubeconfig -f FILE  then');
+    await tellSummary(console, { name: 'shop', file: '-', output: 'text' }, bad);
+    expect(err.text).toContain('  roadstead status -f FILE\n');
+  });
+
   it('is one event with JSON output', async () => {
     const { console, out, err } = recordedConsole({ talks: false });
     await tellSummary(console, { name: 'shop', file: 'shop.yaml', output: 'json' }, good);

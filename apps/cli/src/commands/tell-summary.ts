@@ -1,6 +1,6 @@
 import { messageOf } from '@roadstead/foundation';
+import { sourceFlag } from '../cluster-source.ts';
 import type { Console } from '../output/console.ts';
-import { shellQuote } from '../output/program-name.ts';
 import { type Summary, summaryText } from '../output/summary.ts';
 import type { OutputFormat } from './context.ts';
 
@@ -25,6 +25,6 @@ export async function tellSummary(
     const unreadable = messageOf(error);
     if (output === 'json') console.json({ type: 'summary', cluster: name, unreadable });
     console.err(`${name} is up. The page about it could not be read: ${unreadable}`);
-    console.err(`  roadstead status -f ${shellQuote(file)}`);
+    console.err(`  roadstead status ${sourceFlag(file)}`);
   }
 }

@@ -46,7 +46,7 @@ export async function applyCommand(
 /** `judge` throws for a plan that may not be run. */
 async function change(context: CommandContext, options: UpOptions, judge: (plan: Plan) => void): Promise<number> {
   const { console, config, abort } = context;
-  const target = await loadTarget(config, options, abort);
+  const target = await loadTarget(context, options);
   demandAnswers(config, target.cluster.name, options);
   const opened = await openWorld(context, target.cluster, 'up');
   try {

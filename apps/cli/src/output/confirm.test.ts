@@ -8,9 +8,11 @@ function planOf(level: 'safe' | 'one-way'): Plan {
   return { kind: 'up', header: { cluster: 'shop' }, changes: [change] } as unknown as Plan;
 }
 
+type Given = Omit<Answers, 'file'> & Partial<Answers>;
+
 interface Case {
   readonly level?: 'safe' | 'one-way';
-  readonly answers?: Answers;
+  readonly answers?: Given;
   /** What a person types; absent: nobody can be asked. Ctrl-D after it is the end of the input. */
   readonly typed?: string;
   readonly ends?: boolean;
@@ -24,7 +26,7 @@ async function confirm({ level = 'safe', answers = { yes: false }, typed, ends =
   if (typed !== undefined) input.write(typed);
   if (ends) input.end();
   const context = { config: { interactive: typed !== undefined }, abort: signal ?? new AbortController().signal };
-  const ended = await confirmPlan(context, planOf(level), answers, { input, output }).then(
+  const ended = await confirmPlan(context, planOf(level), { file: 'shop.yaml', ...answers }, { input, output }).then(
     () => ({ end: 'goes on', hint: '' }),
     (error: { code: string; hint: string }) => ({ end: error.code, hint: error.hint }),
   );
@@ -63,6 +65,16 @@ describe('a plan', () => {
   it.each<[string, Case, RegExp]>([
     ['nobody there and no --yes', {}, /again with --yes\.$/],
     ['--yes for a one-way plan and nobody there', { level: 'one-way', answers: { yes: true } }, /--one-way shop/],
+    [
+      'standard input used up by the cluster file, though there is a terminal',
+      { answers: { yes: false, file: '-' }, typed: 'yes\n' },
+      /again with --yes\.$/,
+    ],
+    [
+      '--yes for a one-way plan and standard input used up',
+      { level: 'one-way', answers: { yes: true, file: '-' }, typed: 'shop\n' },
+      /--yes --one-way shop/,
+    ],
     ['--one-way alone and nobody there', { level: 'one-way', answers: { yes: false, oneWay: 'shop' } }, /--yes/],
   ])('is refused with %s', async (_, given, hint) => {
     const { end, hint: told } = await confirm(given);
@@ -76,15 +88,17 @@ describe('a plan', () => {
 });
 
 describe('ahead of everything', () => {
-  it.each<[string, boolean, Answers, RegExp | undefined]>([
+  it.each<[string, boolean, Given, RegExp | undefined]>([
     ['somebody can be asked', true, { yes: false }, undefined],
     ['--yes was said', false, { yes: true }, undefined],
     ['--yes and the name were given', false, { yes: true, oneWay: 'shop' }, undefined],
     ['nobody can be asked', false, { yes: false }, /again with --yes\.$/],
     ['nobody can be asked, the name alone was given', false, { yes: false, oneWay: 'shop' }, /again with --yes\.$/],
+    ['the cluster file is standard input', true, { yes: false, file: '-' }, /again with --yes\.$/],
+    ['the cluster file is standard input, --yes was said', true, { yes: true, file: '-' }, undefined],
     ['--one-way names another cluster', true, { yes: true, oneWay: 'shoe' }, /again with --one-way shop\.$/],
   ])('%s', (_what, interactive, answers, hint) => {
-    const demand = (): void => demandAnswers({ interactive }, 'shop', answers);
+    const demand = (): void => demandAnswers({ interactive }, 'shop', { file: 'shop.yaml', ...answers });
     if (hint === undefined) expect(demand).not.toThrow();
     else
       expect(demand).toThrow(

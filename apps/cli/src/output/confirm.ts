@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { RoadsteadError } from '@roadstead/foundation';
 import { type Plan, planClass } from '@roadstead/lifecycle';
+import { isStandardInput } from '../cluster-source.ts';
 import type { CommandContext } from '../commands/context.ts';
 
 /** Where a person is asked. */
@@ -41,6 +42,8 @@ export interface Answers {
   readonly yes: boolean;
   /** The cluster's name, given for a plan that cannot be taken back. */
   readonly oneWay?: string;
+  /** The cluster file; read from standard input it leaves nobody to ask there. */
+  readonly file: string;
 }
 
 interface Place {
@@ -51,9 +54,16 @@ interface Place {
  * Ends a command that would have to ask where nobody can be asked, and one whose `--one-way` names another cluster: with
  * NOT_CONFIRMED, before anything is looked at. Which plans are one-way is only known later.
  */
-export function demandAnswers(config: Place['config'], cluster: string, { yes, oneWay }: Answers): void {
+export function demandAnswers(config: Place['config'], cluster: string, { yes, oneWay, file }: Answers): void {
   if (oneWay !== undefined && oneWay !== cluster) throw otherCluster(oneWay, cluster);
-  if (!yes && !config.interactive) throw cannotAsk('--yes');
+  const deaf = whyNobody(config, file);
+  if (!yes && deaf !== undefined) throw cannotAsk(deaf, '--yes');
+}
+
+/** Why nobody can be asked; undefined where somebody can. */
+function whyNobody({ interactive }: Place['config'], file: string): string | undefined {
+  if (isStandardInput(file)) return 'standard input was the cluster file';
+  return interactive ? undefined : 'standard input or standard error is no terminal, or CI is set';
 }
 
 /**
@@ -64,14 +74,15 @@ export function demandAnswers(config: Place['config'], cluster: string, { yes, o
 export async function confirmPlan(
   { config, abort }: Pick<CommandContext, 'abort'> & Place,
   plan: Plan,
-  { yes, oneWay }: Answers,
+  { yes, oneWay, file }: Answers,
   terminal?: Terminal,
 ): Promise<void> {
   const name = plan.header.cluster;
   const isOneWay = planClass(plan.changes) === 'one-way' && oneWay === undefined;
   if (yes && !isOneWay) return;
-  if (!config.interactive)
-    throw cannotAsk(isOneWay ? `--yes --one-way ${name}, for this cannot be taken back` : '--yes');
+  const deaf = whyNobody(config, file);
+  if (deaf !== undefined)
+    throw cannotAsk(deaf, isOneWay ? `--yes --one-way ${name}, for this cannot be taken back` : '--yes');
   const agreed = isOneWay
     ? await ask(`This cannot be taken back. Type the cluster's name (${name}) to go on: `, name, abort, terminal)
     : await ask('Go on? Only "yes" does: ', 'yes', abort, terminal);
@@ -81,8 +92,8 @@ export async function confirmPlan(
 }
 
 /** Nobody is there to ask: the change must be confirmed by the command line. */
-function cannotAsk(flags: string): RoadsteadError {
-  return new RoadsteadError('Nobody can be asked here: standard input or standard error is no terminal, or CI is set', {
+function cannotAsk(why: string, flags: string): RoadsteadError {
+  return new RoadsteadError(`Nobody can be asked here: ${why}`, {
     code: 'NOT_CONFIRMED',
     hint: `Nothing was changed. Look at the plan with \`roadstead plan\`, then run this again with ${flags}.`,
   });

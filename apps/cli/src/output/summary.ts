@@ -1,7 +1,7 @@
 import { connectReader, countNodes, type NodeCount, type PreparedUp, type ReadingWorld } from '@roadstead/lifecycle';
 import { type ObservedAws, observe } from '@roadstead/provisioning';
+import { isStandardInput, sourceFlag } from '../cluster-source.ts';
 import type { Colours } from './console.ts';
-import { shellQuote } from './program-name.ts';
 import { columns, section } from './tables.ts';
 
 /** What a cluster consists of, in a page. */
@@ -47,7 +47,7 @@ export function partsOf(observed: ObservedAws): Pick<Summary, 'addons' | 'stacks
 
 export function summaryText(summary: Summary, file: string, colours: Colours): string[] {
   const { nodes, addons, components, stacks } = summary;
-  const source = `-f ${shellQuote(file)}`;
+  const source = sourceFlag(file);
   return [
     '',
     `${colours.bold(summary.cluster)} is up: Kubernetes ${summary.kubernetes} at ${summary.endpoint}`,
@@ -66,7 +66,7 @@ export function summaryText(summary: Summary, file: string, colours: Colours): s
       stacks.map(({ name, status }) => [`stack ${name}`, status]),
     ),
     '',
-    'Go on with:',
+    `Go on with${isStandardInput(file) ? ', FILE being what was read here' : ''}:`,
     ...columns([
       [`roadstead kubeconfig ${source}`, 'then kubectl get nodes'],
       [`roadstead plan ${source}`, 'what would change'],
