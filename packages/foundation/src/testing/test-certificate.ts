@@ -6,15 +6,15 @@ export interface TestCertificate {
 }
 
 /**
- * A certificate for one host name that signs itself: whoever takes it as a CA trusts the server that has it. For tests;
- * X.509 version 3 (RFC 5280) with just the name, an hour long, as Node can read certificates and not make them.
+ * A certificate for host names that signs itself: whoever takes it as a CA trusts the server that has it. For tests;
+ * X.509 version 3 (RFC 5280) with just the names, an hour long, as Node can read certificates and not make them.
  */
-export function makeTestCertificate(host: string): TestCertificate {
+export function makeTestCertificate(...hosts: readonly [string, ...string[]]): TestCertificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = sequence(objectId(42, 134, 72, 206, 61, 4, 3, 2));
-  const name = sequence(set(sequence(objectId(85, 4, 3), tagged(0x0c, Buffer.from(host)))));
+  const name = sequence(set(sequence(objectId(85, 4, 3), tagged(0x0c, Buffer.from(hosts[0])))));
   const now = Date.now();
-  const names = sequence(tagged(0x82, Buffer.from(host)));
+  const names = sequence(...hosts.map((host) => tagged(0x82, Buffer.from(host))));
   const extension = sequence(objectId(85, 29, 17), tagged(0x04, names));
   const body = sequence(
     tagged(0xa0, tagged(0x02, Buffer.of(2))),

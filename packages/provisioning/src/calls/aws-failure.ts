@@ -73,9 +73,10 @@ const throttlingCodes =
 const outageCodes =
   /^(ServerException|ServiceUnavailable(Exception)?|Unavailable|InternalFailure|InternalError|InternalServ(er|ice)Error(Exception)?|InternalException)$/;
 
-/** True for what passes by itself: too many requests, an outage at AWS, no answer. The same request may be sent again. */
+/** True for what passes by itself: too many requests, an outage at AWS or of a proxy, no answer. The same request may be sent again. */
 export function isTransient(error: unknown): boolean {
   if (isUnreachable(error)) return true;
+  if (isRoadsteadError(error)) return error.code.startsWith('PROXY_') && error.retry === 'backoff';
   const code = awsErrorCode(error);
   if (code === undefined) return false;
   return throttlingCodes.test(code) || outageCodes.test(code) || statusOf(error) >= 500;
@@ -118,6 +119,7 @@ export function isUnreachable(error: unknown): boolean {
 export function refusedByAws(what: string, error: unknown): unknown {
   if (isRoadsteadError(error)) return error;
   if (isUnreachable(error)) return unreachable(what, error as Error);
+  if (isUntrusted(error)) return untrusted(what, error as Error);
   const code = awsErrorCode(error);
   if (code === undefined) return error;
   const denied = /AccessDenied|UnauthorizedOperation/.test(code);
@@ -136,6 +138,20 @@ function unreachable(what: string, error: Error): RoadsteadError {
     value: 'code' in error ? error.code : error.name,
     hint: 'check the network, the region and AWS_ENDPOINT_URL, then run the same command again',
     retry: 'backoff',
+    cause: error,
+  });
+}
+
+/** True when whoever answered has a certificate that nobody here trusts, as a proxy that opens TLS. */
+function isUntrusted(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(String(error.code));
+}
+
+function untrusted(what: string, error: Error): RoadsteadError {
+  return new RoadsteadError(`${what}: who answers for AWS is not trusted: ${error.message}`, {
+    code: 'AWS_UNTRUSTED',
+    value: 'code' in error ? error.code : error.name,
+    hint: 'A proxy that opens TLS signs with a CA of its own: name its file in NODE_EXTRA_CA_CERTS. Otherwise check AWS_ENDPOINT_URL.',
     cause: error,
   });
 }

@@ -1,6 +1,7 @@
-import { RoadsteadError } from '@roadstead/foundation';
+import { type ProxySettings, RoadsteadError } from '@roadstead/foundation';
 import type { AwsReader, AwsWriter, ServiceName } from './aws-port.ts';
 import { readOperations } from './reads.ts';
+import { requestHandlerOf } from './request-handler.ts';
 import { writeOperations } from './writes.ts';
 
 export interface AwsCredentials {
@@ -17,7 +18,9 @@ export interface AwsClientsOptions {
   readonly region: string;
   /** One address for every service, as the sandbox's gateway; absent: AWS's own. */
   readonly endpoint?: string;
-  /** Absent: the SDK's default chain. */
+  /** Absent: always the direct way. */
+  readonly proxy?: ProxySettings;
+  /** Absent: the SDK's default chain, which knows no proxy; `defaultCredentials` does. */
   readonly credentials?: CredentialSource;
   /** As `roadstead/0.1.0`; AWS shows it in CloudTrail. */
   readonly userAgent: string;
@@ -174,11 +177,7 @@ function clientConfig(options: AwsClientsOptions): object {
     maxAttempts: options.maxAttempts ?? 5,
     retryMode: 'standard',
     customUserAgent: options.userAgent,
-    requestHandler: {
-      connectionTimeout: 5_000,
-      requestTimeout: options.requestTimeoutMs ?? 20_000,
-      throwOnRequestTimeout: true,
-    },
+    requestHandler: requestHandlerOf({ ...options, requestTimeoutMs: options.requestTimeoutMs ?? 20_000 }),
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
   };
