@@ -309,6 +309,19 @@ describe('writes', () => {
   });
 });
 
+describe('connections', () => {
+  it('are kept over writes of every kind, deletes with a body among them', async () => {
+    const { client, server } = await start((_request, response) => answerJson(response, 200, configMap));
+    await client.get({ ...configMap, ...configMap.metadata });
+    const before = server.connections();
+    for (let turn = 0; turn < 3; turn++) {
+      await client.apply(configMap, { fieldManager: 'roadstead' });
+      await client.delete({ ...configMap, ...configMap.metadata }, { uid: 'u-1' });
+    }
+    expect(server.connections()).toBe(before);
+  });
+});
+
 describe('watch', () => {
   const line = (type: string, object: unknown) => `${JSON.stringify({ type, object })}\n`;
   const full = (name: string, version: string) => ({ apiVersion: 'v1', kind: 'Pod', ...pod(name, version) });

@@ -79,6 +79,8 @@ export function createTransport(options: TransportOptions): Transport {
       headers,
       body: request.body ?? null,
       signal,
+      // A DELETE has a body here, after which undici would give up the connection.
+      reset: false,
       headersTimeout: 0,
       bodyTimeout: 0,
     });
