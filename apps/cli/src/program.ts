@@ -167,9 +167,14 @@ function addReading(program: Command, context: CommandContext, run: Run): void {
   );
   formatted(named(program.command('kubeconfig').description("add the cluster's entry to a kubeconfig")))
     .option('--kubeconfig <file>', 'the file to write (default: KUBECONFIG)')
+    .option(
+      '--context <name>',
+      'what to call it (default: roadstead-CLUSTER, longer where that is another cluster)',
+      word,
+    )
     .option('--use', 'make it the current context', false)
     .action(
-      run(async (options: SourceFlags & { kubeconfig?: string; use: boolean }) =>
+      run(async (options: SourceFlags & { kubeconfig?: string; context?: string; use: boolean }) =>
         (await import('./commands/kubeconfig.ts')).kubeconfigCommand(context, options),
       ),
     );
@@ -249,6 +254,11 @@ function addSandbox(program: Command, context: CommandContext, run: Run): void {
         (await import('./commands/sandbox.ts')).sandboxFault(context, { ...options, rule }),
       ),
     );
+}
+
+function word(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new InvalidArgumentError('It is empty.');
 }
 
 function positiveNumber(text: string): string {

@@ -51,12 +51,14 @@ export type { ListOptions, ListResult } from './client/list.ts';
 export type { ResourceMapping } from './client/resource-path.ts';
 export { type ApiStatus, KubernetesStatusError, type StatusCause } from './client/status-error.ts';
 export type { WatchEvent, WatchOptions } from './client/watch.ts';
+export type { TakenName } from './kubeconfig/choose-name.ts';
 export { type ExecPlugin, execCredentials } from './kubeconfig/exec-credentials.ts';
 export { type KubeconfigAccess, type KubeconfigOptions, readKubeconfig } from './kubeconfig/read-kubeconfig.ts';
 export {
   type KubeconfigEntry,
   removeKubeconfigEntry,
   type WriteKubeconfigOptions,
+  type WrittenEntry,
   withKubeconfigEntry,
   withoutKubeconfigEntry,
   writeKubeconfigEntry,

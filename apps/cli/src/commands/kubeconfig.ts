@@ -1,16 +1,18 @@
 import { delimiter, join, resolve } from 'node:path';
 import { RoadsteadError } from '@roadstead/foundation';
-import { type KubeconfigEntry, writeKubeconfigEntry } from '@roadstead/kubernetes';
+import { type KubeconfigEntry, type WrittenEntry, writeKubeconfigEntry } from '@roadstead/kubernetes';
 import { defaultCredentials, observe, signEksToken } from '@roadstead/provisioning';
 import { sourceFlag } from '../cluster-source.ts';
 import { loadDeclared, type SourceOptions } from '../load.ts';
 import { shellQuote } from '../output/program-name.ts';
-import { openReader } from '../wire.ts';
+import { openReader, type Place } from '../wire.ts';
 import type { CommandContext, OutputFormat } from './context.ts';
 
 export interface KubeconfigOptions extends SourceOptions {
   /** Where to write; absent: KUBECONFIG, which must name one file. */
   readonly kubeconfig?: string;
+  /** What the entry is called; absent: the first name that does not lead to another cluster. */
+  readonly context?: string;
   /** Makes the entry the current context. Never unasked. */
   readonly use: boolean;
   readonly output: OutputFormat;
@@ -30,24 +32,41 @@ export async function kubeconfigCommand(context: CommandContext, options: Kubeco
       { drift: false, clock, signal: abort },
     );
     if (eks?.endpoint === undefined || eks.certificateAuthority === undefined) throw missing(name, options.file);
+    const [best, ...otherNames] = options.context === undefined ? namesOf(target.cluster) : [options.context];
     const entry: KubeconfigEntry = {
-      name: `roadstead-${name}`,
+      name: best,
       server: eks.endpoint,
       caPem: Buffer.from(eks.certificateAuthority, 'base64').toString('utf8'),
       user: { exec: execOf(config.root, name, region) },
+      arn: eks.arn,
     };
-    await writeKubeconfigEntry(file, entry, { setCurrent: options.use });
-    const written = { kubeconfig: file, context: entry.name, current: options.use, server: entry.server };
-    if (options.output === 'json') console.json(written, 2);
-    else {
-      console.err(`Wrote context ${entry.name} to ${file}`);
-      const flag = options.use ? '' : ` --context ${entry.name}`;
-      console.err(`  kubectl --kubeconfig ${shellQuote(file)}${flag} get nodes`);
-    }
+    const written = await writeKubeconfigEntry(file, entry, { setCurrent: options.use, otherNames });
+    if (options.output === 'json') {
+      const { name: chosen, avoided } = written;
+      console.json({ kubeconfig: file, context: chosen, current: options.use, server: entry.server, avoided }, 2);
+    } else for (const line of writtenText(written, file, options.use)) console.err(line);
     return 0;
   } finally {
     await opened.close();
   }
+}
+
+/** What its entry may be called, the best first. A cluster's name is its own in one region of one account alone. */
+export function namesOf({ name, region, account }: Place & { readonly name: string }): [string, ...string[]] {
+  const short = `roadstead-${name}`;
+  return [short, `${short}.${region}`, `${short}.${region}.${account}`];
+}
+
+export function writtenText({ name, avoided }: WrittenEntry, file: string, isCurrent: boolean): string[] {
+  const flag = isCurrent ? '' : ` --context ${shellQuote(name)}`;
+  return [
+    `Wrote context ${name} to ${file}`,
+    ...avoided.map(
+      (other) =>
+        `  ${other.name} is of another cluster there${other.server === undefined ? '' : ` (${other.server})`} and stays so; --context NAME chooses a name`,
+    ),
+    `  kubectl --kubeconfig ${shellQuote(file)}${flag} get nodes`,
+  ];
 }
 
 /** `roadstead token`: what the written kubeconfig runs. An ExecCredential on standard output. */

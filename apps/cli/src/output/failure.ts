@@ -81,6 +81,7 @@ const inputCodes = new Set([
   'FILE_UNREADABLE',
   'CHANNEL_UNREADABLE',
   'KUBECONFIG_INVALID',
+  'KUBECONFIG_NAME_TAKEN',
   'PLAN_STALE',
 ]);
 

@@ -2,6 +2,7 @@ import { mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promis
 import { dirname } from 'node:path';
 import { RoadsteadError, systemClock } from '@roadstead/foundation';
 import { type Document, isMap, isSeq, parseDocument, type ToStringOptions } from 'yaml';
+import { chooseName, identityExtension, type TakenName } from './choose-name.ts';
 
 export interface KubeconfigEntry {
   /** Names the cluster, the user and the context. */
@@ -11,6 +12,8 @@ export interface KubeconfigEntry {
   /** As kubeconfigs have it: `{ exec: … }`, `{ token }`, `{ client-certificate-data, client-key-data }`. */
   readonly user: Readonly<Record<string, unknown>>;
   readonly namespace?: string;
+  /** Of the cluster; kept with the entry, which is known by it when the cluster is made anew. */
+  readonly arn?: string;
 }
 
 export interface WriteKubeconfigOptions {
@@ -30,14 +33,12 @@ export function withKubeconfigEntry(
   options: WriteKubeconfigOptions = {},
 ): string {
   const fresh = text.trim() === '';
-  const document = parseDocument(fresh ? 'apiVersion: v1\nkind: Config\n' : text);
-  if (document.errors.length > 0 || !isMap(document.contents)) {
-    throw new RoadsteadError('the kubeconfig is not valid YAML, so it is left as it is', {
-      code: 'KUBECONFIG_INVALID',
-      hint: 'Mend it, or write to another file.',
-    });
-  }
-  const cluster = { server: entry.server, 'certificate-authority-data': Buffer.from(entry.caPem).toString('base64') };
+  const { document } = parseConfig(text);
+  const cluster = {
+    server: entry.server,
+    'certificate-authority-data': Buffer.from(entry.caPem).toString('base64'),
+    ...(entry.arn === undefined ? {} : { extensions: [{ name: identityExtension, extension: { arn: entry.arn } }] }),
+  };
   const context = {
     cluster: entry.name,
     user: entry.name,
@@ -48,6 +49,21 @@ export function withKubeconfigEntry(
   putNamed(document, 'contexts', { name: entry.name, context });
   if (fresh || options.setCurrent === true) document.set('current-context', entry.name);
   return document.toString(styleOf(text));
+}
+
+/** Its document and what it says. An empty text is an empty kubeconfig. */
+function parseConfig(text: string): { readonly document: Document; readonly config: unknown } {
+  const document = parseDocument(text.trim() === '' ? 'apiVersion: v1\nkind: Config\n' : text);
+  try {
+    if (document.errors.length === 0 && isMap(document.contents))
+      return { document, config: document.toJS() as unknown };
+  } catch {
+    // Falls through: an alias without its anchor.
+  }
+  throw new RoadsteadError('the kubeconfig is not valid YAML, so it is left as it is', {
+    code: 'KUBECONFIG_INVALID',
+    hint: 'Mend it, or write to another file.',
+  });
 }
 
 /** As the file is written: kubectl does not indent lists. */
@@ -76,13 +92,38 @@ export function withoutKubeconfigEntry(text: string, name: string): string | und
   return removed ? document.toString(styleOf(text)) : undefined;
 }
 
-/** Writes an entry into just this file: readable by its owner alone, whole or not at all. */
+/** Under which name an entry was written, and the better ones that lead to other clusters. */
+export interface WrittenEntry {
+  readonly name: string;
+  readonly avoided: readonly TakenName[];
+}
+
+/**
+ * Writes an entry into just this file: readable by its owner alone, whole or not at all. A name that leads to another cluster stays
+ * as it is: then the entry gets the first of `otherNames` that does not. Rejects with KUBECONFIG_NAME_TAKEN when all do.
+ */
 export async function writeKubeconfigEntry(
   file: string,
   entry: KubeconfigEntry,
-  options: WriteKubeconfigOptions = {},
-): Promise<void> {
-  await changeFile(file, options.lockTimeoutMs, (text) => withKubeconfigEntry(text, entry, options));
+  options: WriteKubeconfigOptions & { readonly otherNames?: readonly string[] } = {},
+): Promise<WrittenEntry> {
+  let written: WrittenEntry = { name: entry.name, avoided: [] };
+  await changeFile(file, options.lockTimeoutMs, (text) => {
+    const choice = chooseName(parseConfig(text).config, [entry.name, ...(options.otherNames ?? [])], entry);
+    if (choice.kind === 'none') throw taken(file, choice.avoided);
+    written = choice;
+    return withKubeconfigEntry(text, { ...entry, name: choice.name }, options);
+  });
+  return written;
+}
+
+function taken(file: string, names: readonly TakenName[]): RoadsteadError {
+  const told = names.map(({ name, server }) => `${name} (${server ?? 'without a server'})`).join(', ');
+  return new RoadsteadError(`${file} has other clusters by the name of: ${told}`, {
+    code: 'KUBECONFIG_NAME_TAKEN',
+    value: names,
+    hint: 'Nothing was written, as somebody may be using them. Choose another name by --context, or another file.',
+  });
 }
 
 /** Takes an entry out of just this file; nothing happens when it is not there. */
