@@ -1,3 +1,4 @@
+import type { SecureContext } from 'node:tls';
 import { createTunnel, type ProxySettings, proxyFor, type Tunnel } from '@roadstead/foundation';
 import type { buildConnector } from 'undici';
 
@@ -6,12 +7,7 @@ export interface ConnectOptions {
   readonly proxy?: ProxySettings;
   readonly timeoutMs: number;
   /** TLS towards the API server. */
-  readonly tls: {
-    readonly ca?: string;
-    readonly servername?: string;
-    readonly cert?: string;
-    readonly key?: string;
-  };
+  readonly tls: { readonly secureContext: SecureContext; readonly servername?: string };
 }
 
 /**

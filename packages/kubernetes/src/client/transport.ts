@@ -1,3 +1,4 @@
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { type Clock, isRoadsteadError, messageOf, type ProxySettings, RoadsteadError } from '@roadstead/foundation';
 import { type Dispatcher, Pool } from 'undici';
 import { connectOf } from './connect-by-proxy.ts';
@@ -167,7 +168,7 @@ interface Connections {
 function createPools(options: TransportOptions) {
   let held: Connections | undefined;
   const retired: Connections[] = [];
-  const open = (credential: Credential, connections: number | null) =>
+  const open = (secureContext: SecureContext, connections: number | null) =>
     new Pool(new URL(options.server).origin, {
       connections,
       pipelining: 1,
@@ -178,10 +179,8 @@ function createPools(options: TransportOptions) {
         timeoutMs: options.connectTimeoutMs,
         ...(options.proxy === undefined ? {} : { proxy: options.proxy }),
         tls: {
-          ...(options.caPem === undefined ? {} : { ca: options.caPem }),
+          secureContext,
           ...(options.tlsServerName === undefined ? {} : { servername: options.tlsServerName }),
-          ...(credential.clientCertificatePem === undefined ? {} : { cert: credential.clientCertificatePem }),
-          ...(credential.clientKeyPem === undefined ? {} : { key: credential.clientKeyPem }),
         },
       }),
     });
@@ -190,7 +189,8 @@ function createPools(options: TransportOptions) {
       const certificate = credential.clientCertificatePem;
       if (held === undefined || held.certificate !== certificate) {
         if (held !== undefined) retired.push(held);
-        held = { certificate, requests: open(credential, options.connections), streams: open(credential, null) };
+        const secureContext = secureContextOf(options, credential);
+        held = { certificate, requests: open(secureContext, options.connections), streams: open(secureContext, null) };
       }
       return holdsOpen ? held.streams : held.requests;
     },
@@ -200,6 +200,15 @@ function createPools(options: TransportOptions) {
       await Promise.all(all.flatMap(({ requests, streams }) => [requests.destroy(), streams.destroy()]));
     },
   };
+}
+
+/** Made once for all connections: reading the certificates for each anew would be most of what a connection costs. */
+function secureContextOf({ caPem }: TransportOptions, credential: Credential): SecureContext {
+  return createSecureContext({
+    ...(caPem === undefined ? {} : { ca: caPem }),
+    ...(credential.clientCertificatePem === undefined ? {} : { cert: credential.clientCertificatePem }),
+    ...(credential.clientKeyPem === undefined ? {} : { key: credential.clientKeyPem }),
+  });
 }
 
 function deadlineFor(request: ApiRequest, defaultMs: number) {
