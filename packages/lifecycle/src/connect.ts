@@ -21,12 +21,13 @@ export function connectWriter(world: ReadingWorld, observed: ObservedAws): Kuber
 
 function optionsOf(world: ReadingWorld, { eks, cluster, region }: ObservedAws) {
   if (eks?.endpoint === undefined || eks.certificateAuthority === undefined) return undefined;
-  const { clock, credentials, userAgent } = world;
+  const { clock, credentials, userAgent, proxy } = world;
   return {
     server: eks.endpoint,
     caPem: Buffer.from(eks.certificateAuthority, 'base64').toString('utf8'),
     userAgent,
     clock,
+    ...(proxy === undefined ? {} : { proxy }),
     credentials: refreshingCredentials(async () => {
       const { token, expiresAt } = await signEksToken(cluster, region, credentials, new Date(clock.now()));
       return { token, expiresAtMs: expiresAt };

@@ -14,6 +14,14 @@ export {
 } from './plan.ts';
 export { type DownPolicy, type PreparedDown, planDown } from './plan-down.ts';
 export { clusterIdOf, type PlanUpOptions, type PreparedUp, planUp } from './plan-up.ts';
+export {
+  type Archive,
+  type PastRun,
+  type PastRunDetail,
+  type PastStep,
+  readHistory,
+  readRun,
+} from './read-history.ts';
 export { readStatus, type Status } from './read-status.ts';
 export { type DownOutcome, runDown } from './run-down.ts';
 export {

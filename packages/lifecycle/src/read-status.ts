@@ -79,7 +79,7 @@ async function readRecorded({ store, clock, isGone }: ReadingWorld, id: string) 
     store.audit.latest(id, mostHistory),
   ]);
   const steps = run === undefined ? [] : await store.journal.steps(run.id);
-  const isHeld = lease !== undefined && lease.expiresAt > clock.now() && !isGone(lease.holder);
+  const isHeld = lease !== undefined && isHolding(lease, { clock, isGone });
   const held = isHeld ? lease : undefined;
   return {
     ...(record?.nextVersion === undefined ? {} : { nextVersion: record.nextVersion }),
@@ -93,6 +93,11 @@ async function readRecorded({ store, clock, isGone }: ReadingWorld, id: string) 
 }
 
 const mostHistory = 20;
+
+/** Whether somebody works under a lease. */
+export function isHolding(lease: Lease, { clock, isGone }: Pick<ReadingWorld, 'clock' | 'isGone'>): boolean {
+  return lease.expiresAt > clock.now() && !isGone(lease.holder);
+}
 
 function workOf({ holder: { user, purpose, pid, host }, acquiredAt }: Lease): NonNullable<Status['working']> {
   return { user, purpose, pid, host, since: acquiredAt };

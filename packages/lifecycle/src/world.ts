@@ -1,4 +1,4 @@
-import type { Clock } from '@roadstead/foundation';
+import type { Clock, ProxySettings } from '@roadstead/foundation';
 import type { AwsReader, AwsWriter, CredentialSource } from '@roadstead/provisioning';
 import type { Holder, Store, StoreReader } from '@roadstead/store';
 
@@ -16,6 +16,8 @@ export interface ReadingWorld {
   readonly isGone: (holder: Holder) => boolean;
   /** AWS's endpoint when it is not AWS's own; shown in every plan. */
   readonly endpoint?: string;
+  /** The ways to API servers that are not direct. */
+  readonly proxy?: ProxySettings;
 }
 
 export interface World extends ReadingWorld {

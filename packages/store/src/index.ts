@@ -11,5 +11,5 @@ export {
   type ProcessIdentity,
 } from './leases.ts';
 export { type ClusterRecord, ClusterRecords } from './records.ts';
-export { type Declaration, type NewRun, type RunEnd, RunJournal } from './run-journal.ts';
+export { type Declaration, keptRuns, type NewRun, type RunEnd, RunJournal } from './run-journal.ts';
 export { openStore, openStoreReader, type Store, type StoreLocation, type StoreReader } from './store.ts';

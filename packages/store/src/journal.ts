@@ -49,17 +49,22 @@ export class Journal {
   }
 
   async lastRun(clusterId: string): Promise<Run | undefined> {
-    const row = await this.#db
+    const [last] = await this.runs(clusterId, 1);
+    return last;
+  }
+
+  /** Runs of a cluster, also of one that is gone, newest first: by lease, as clocks differ between machines. */
+  async runs(clusterId: string, limit: number): Promise<Run[]> {
+    const rows = await this.#db
       .selectFrom('runs')
       .selectAll()
       .where('cluster_id', '=', clusterId)
       .orderBy('token', 'desc')
       .orderBy('started_at', 'desc')
       .orderBy('id', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-    if (row === undefined) return undefined;
-    return {
+      .limit(limit)
+      .execute();
+    return rows.map((row) => ({
       id: row.id,
       clusterId: row.cluster_id,
       kind: row.kind as Run['kind'],
@@ -69,7 +74,7 @@ export class Journal {
       state: row.state as RunState,
       startedAt: row.started_at,
       ...endOf(row),
-    };
+    }));
   }
 
   async steps(runId: string): Promise<Step[]> {

@@ -173,7 +173,7 @@ export class RunJournal {
 }
 
 /** A journal is for the runs that somebody may still ask about; that there were others the audit knows for ever. */
-const keptRuns = 50;
+export const keptRuns = 50;
 
 async function forgetOldRuns(db: Transaction<Tables>, clusterId: string): Promise<void> {
   const runs = await db

@@ -271,6 +271,32 @@ export function storeContract(engine: string, { locate, execute, isEmpty }: Plac
       expect(await store.journal.lastRun('skewed')).toMatchObject({ id: 'skewed-2' });
     });
 
+    it('lists the runs of a cluster by lease, newest first, with their plans, also when it is gone', async () => {
+      const ahead = await hold('listed', alice, 1000, new FakeClock(50_000));
+      await (await store.beginRun(ahead.lease, ahead.clock, up('listed-1', { plan: { changes: [1] } }))).end({
+        state: 'stopped',
+      });
+      await ahead.clock.advance(1);
+      const problem = { code: 'STACK_FAILED', message: 'no' };
+      await (await store.beginRun(ahead.lease, ahead.clock, up('listed-2'))).end({
+        state: 'failed',
+        problems: [problem],
+      });
+      await store.leases.release(ahead.lease);
+      const behind = await hold('listed', bob, 1000, new FakeClock(10));
+      await (await store.beginRun(behind.lease, behind.clock, down('listed-3'))).end({ state: 'done' });
+      const other = await hold('listed-other');
+      await store.beginRun(other.lease, other.clock, up('listed-other-1'));
+      const runs = await store.journal.runs('listed', 10);
+      expect(runs).toEqual([
+        expect.objectContaining({ id: 'listed-3', kind: 'down', state: 'done', startedAt: 10, endedAt: 10 }),
+        expect.objectContaining({ id: 'listed-2', kind: 'up', state: 'failed', failure: problem }),
+        expect.objectContaining({ id: 'listed-1', version: 'v', digest: 'd', plan: { changes: [1] } }),
+      ]);
+      expect(await store.journal.runs('listed', 2)).toEqual(runs.slice(0, 2));
+      expect(await store.journal.runs('nobody', 10)).toEqual([]);
+    });
+
     it('is read by a second process while the first writes', async () => {
       const second = await openStore(place);
       const { lease, clock } = await hold('c2');
