@@ -55,7 +55,7 @@ export const codeMeanings: Readonly<Record<string, CodeMeaning>> = {
   KUBE_TOO_LARGE: { says: `The object is too large. ${ofApiServer}` },
   KUBE_UNAUTHORIZED: { says: `The token is not taken. ${ofApiServer}` },
   KUBE_UNREACHABLE: {
-    todo: 'Is the endpoint open to this machine (spec.endpoint.allow), and is a VPN or proxy in between?',
+    todo: 'Is the endpoint open to this machine (spec.endpoint.allow), and is a VPN or a proxy (HTTPS_PROXY, NO_PROXY) in between?',
   },
   KUBE_UNSUPPORTED: {
     says: `The API server does not take that form of request. ${ofApiServer}`,
