@@ -60,6 +60,47 @@ it.each(['0', '-1', 'fast', 'Infinity'])('ROADSTEAD_POLL_FACTOR=%s is refused', 
   expect(() => readConfig({ ROADSTEAD_POLL_FACTOR: given }, none)).toThrow(`is ${given}, not a number above 0`);
 });
 
+describe('proxies', () => {
+  it.each<[string, NodeJS.ProcessEnv, string | undefined, string | undefined, string]>([
+    ['both', { HTTPS_PROXY: 'http://s.example:1', HTTP_PROXY: 'http://p.example:2' }, 's.example:1', 'p.example:2', ''],
+    ['without a scheme', { HTTPS_PROXY: 's.example:1' }, 's.example:1', undefined, ''],
+    ['lower case', { https_proxy: 'http://s.example:1', no_proxy: 'a,b' }, 's.example:1', undefined, 'a,b'],
+    ['lower case first', { https_proxy: 'l.example:1', HTTPS_PROXY: 'u.example:1' }, 'l.example:1', undefined, ''],
+    ['an empty lower case', { https_proxy: '', HTTPS_PROXY: 'u.example:1' }, 'u.example:1', undefined, ''],
+    ['NO_PROXY', { HTTP_PROXY: 'p.example:1', NO_PROXY: 'A', no_proxy: '' }, undefined, 'p.example:1', 'A'],
+  ])('%s', (_what, env, https, http, noProxy) => {
+    const { proxy } = readConfig(env, none);
+    expect([proxy?.https?.host, proxy?.http?.host, proxy?.noProxy]).toEqual([https, http, noProxy]);
+  });
+
+  it.each([{}, { HTTPS_PROXY: '', http_proxy: '' }, { NO_PROXY: 'a' }])('none: %j', (env) => {
+    expect(readConfig(env, none)).not.toHaveProperty('proxy');
+  });
+
+  it.each([
+    [
+      'HTTPS_PROXY',
+      'socks5://user:geheim@proxy.example:1080',
+      /^the proxy in HTTPS_PROXY cannot be used: socks5:\/\/proxy\.example:1080 is/,
+    ],
+    [
+      'http_proxy',
+      'http://user:geheim@',
+      /^the proxy in http_proxy cannot be used: http:\/\/…@ is no address of a proxy$/,
+    ],
+  ])('%s=%s is refused by name, without its password', (name, value, message) => {
+    let thrown: unknown;
+    try {
+      readConfig({ [name]: value }, none);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ code: 'WRONG_INPUT', message: expect.stringMatching(message) });
+    expect(thrown).toMatchObject({ hint: expect.stringMatching(/\w/) });
+    expect(JSON.stringify([String(thrown), thrown])).not.toContain('geheim');
+  });
+});
+
 describe('the program', () => {
   let root = '';
   beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { homedir, hostname, tmpdir, userInfo } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { RoadsteadError } from '@roadstead/foundation';
+import { type ProxySettings, RoadsteadError, readProxyUrl } from '@roadstead/foundation';
 import { shellQuote } from './output/program-name.ts';
 
 /** What the environment and the terminal say. Read once, here; everything else gets it as an argument. */
@@ -14,6 +14,8 @@ export interface CliConfig {
   readonly databaseUrl?: string;
   /** AWS's endpoint when it is not AWS's own. */
   readonly awsEndpoint?: string;
+  /** The ways to AWS and to API servers that are not direct; absent when there is none. */
+  readonly proxy?: ProxySettings;
   /** Polls are this many times as frequent as on AWS: the sandbox's clock is faster. */
   readonly pollFactor: number;
   /** Whether there is somebody to ask. */
@@ -66,6 +68,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, terminals: Term
     ...optional('databaseUrl', env.DATABASE_URL),
     ...optional('awsEndpoint', env.AWS_ENDPOINT_URL),
     ...optional('kubeconfig', env.KUBECONFIG),
+    ...proxyOf(env),
   };
 }
 
@@ -117,6 +120,29 @@ function userName(): string {
   } catch {
     return `uid-${process.getuid?.() ?? 'unknown'}`;
   }
+}
+
+/** As curl, Python and Node have it: of two spellings the lower case counts, and a scheme has a variable of its own. */
+function proxyOf(env: NodeJS.ProcessEnv): Pick<CliConfig, 'proxy'> {
+  const https = proxyUrlOf(env, 'HTTPS_PROXY');
+  const http = proxyUrlOf(env, 'HTTP_PROXY');
+  if (https === undefined && http === undefined) return {};
+  const noProxy = given(env.no_proxy) ?? env.NO_PROXY ?? '';
+  return { proxy: { noProxy, ...(https === undefined ? {} : { https }), ...(http === undefined ? {} : { http }) } };
+}
+
+function proxyUrlOf(env: NodeJS.ProcessEnv, upper: 'HTTPS_PROXY' | 'HTTP_PROXY'): URL | undefined {
+  const lower = upper.toLowerCase();
+  const name = given(env[lower]) === undefined ? upper : lower;
+  const text = given(env[name]);
+  if (text === undefined) return undefined;
+  const read = readProxyUrl(text);
+  if ('url' in read) return read.url;
+  throw new RoadsteadError(`the proxy in ${name} cannot be used: ${read.problem}`, {
+    code: 'WRONG_INPUT',
+    value: name,
+    hint: read.hint,
+  });
 }
 
 function given(value: string | undefined): string | undefined {

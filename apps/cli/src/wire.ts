@@ -23,20 +23,25 @@ export async function openReader(
   { config, abort }: CommandContext,
   place: Place,
 ): Promise<Opened<AwsClients['reader']>> {
-  const clients = createAwsClients({ ...awsOptions(config, place.region), readOnly: true });
-  await whoAmI(clients.reader, place.account, abort);
+  return readerOf(awsOf(config, place.region), place, abort);
+}
+
+async function readerOf(aws: Aws, place: Place, signal: AbortSignal): Promise<Opened<AwsClients['reader']>> {
+  const clients = createAwsClients({ ...aws, readOnly: true });
+  await whoAmI(clients.reader, place.account, signal);
   return { world: clients.reader, close: async () => clients.close() };
 }
 
 /** What looks: its AWS clients refuse to write. */
 export async function openReadingWorld(context: CommandContext, place: Place): Promise<Opened<ReadingWorld>> {
-  const { config, clock } = context;
-  const aws = await openReader(context, place);
+  const { config, clock, abort } = context;
+  const aws = awsOf(config, place.region);
+  const opened = await readerOf(aws, place, abort);
   const store = await openRecorded(context);
   return {
-    world: { ...common(config), reader: aws.world, store, clock },
+    world: { ...common(config, aws), reader: opened.world, store, clock },
     close: async () => {
-      await aws.close();
+      await opened.close();
       await store.close();
     },
   };
@@ -48,13 +53,14 @@ export async function openWorld(
   place: Place,
   purpose: string,
 ): Promise<Opened<World>> {
-  const clients = createAwsClients({ ...awsOptions(config, place.region), readOnly: false });
+  const aws = awsOf(config, place.region);
+  const clients = createAwsClients({ ...aws, readOnly: false });
   const { reader, writer } = clients;
   await whoAmI(reader, place.account, abort);
   const store = await openStore(placeOf(config));
   const holder = identifyHolder({ host: config.host, pid: process.pid, purpose, user: config.user });
   return {
-    world: { ...common(config), reader, writer, store, clock, holder },
+    world: { ...common(config, aws), reader, writer, store, clock, holder },
     close: async () => {
       clients.close();
       await store.close();
@@ -71,16 +77,18 @@ function placeOf({ databaseUrl, stateDirectory }: CliConfig): StoreLocation {
   return databaseUrl === undefined ? { directory: stateDirectory } : { databaseUrl };
 }
 
-function common(config: CliConfig) {
-  return {
-    credentials: defaultCredentials(),
-    pollScale: 1 / config.pollFactor,
-    isGone: isHolderGone,
-    userAgent,
-    ...(config.awsEndpoint === undefined ? {} : { endpoint: config.awsEndpoint }),
+type Aws = ReturnType<typeof awsOf>;
+
+/** How AWS is reached, and who calls: one search for credentials serves the clients and the tokens of the API server. */
+export function awsOf({ awsEndpoint, proxy }: CliConfig, region: string) {
+  const reach = {
+    region,
+    ...(awsEndpoint === undefined ? {} : { endpoint: awsEndpoint }),
+    ...(proxy === undefined ? {} : { proxy }),
   };
+  return { ...reach, userAgent, credentials: defaultCredentials(reach) };
 }
 
-function awsOptions(config: CliConfig, region: string) {
-  return { region, userAgent, ...(config.awsEndpoint === undefined ? {} : { endpoint: config.awsEndpoint }) };
+function common({ pollFactor }: CliConfig, { region: _region, ...aws }: Aws) {
+  return { ...aws, pollScale: 1 / pollFactor, isGone: isHolderGone };
 }

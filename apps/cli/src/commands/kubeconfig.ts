@@ -1,11 +1,11 @@
 import { delimiter, join, resolve } from 'node:path';
 import { RoadsteadError } from '@roadstead/foundation';
 import { type KubeconfigEntry, type WrittenEntry, writeKubeconfigEntry } from '@roadstead/kubernetes';
-import { defaultCredentials, observe, signEksToken } from '@roadstead/provisioning';
+import { observe, signEksToken } from '@roadstead/provisioning';
 import { sourceFlag } from '../cluster-source.ts';
 import { loadDeclared, type SourceOptions } from '../load.ts';
 import { shellQuote } from '../output/program-name.ts';
-import { openReader, type Place } from '../wire.ts';
+import { awsOf, openReader, type Place } from '../wire.ts';
 import type { CommandContext, OutputFormat } from './context.ts';
 
 export interface KubeconfigOptions extends SourceOptions {
@@ -78,7 +78,7 @@ export async function tokenCommand(
   const { token, expiresAt } = await signEksToken(
     options.cluster,
     options.region,
-    defaultCredentials(),
+    awsOf(context.config, options.region).credentials,
     new Date(context.clock.now()),
   );
   const credential = {

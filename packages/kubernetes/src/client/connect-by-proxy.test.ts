@@ -131,7 +131,7 @@ it('reaches loopback without the proxy', async () => {
   expect(proxy.asked).toEqual([]);
 });
 
-it('holds a watch open on a connection of its own', async () => {
+it('holds watches open on connections of their own', async () => {
   const proxy = await proxyWith({ to: api.port });
   const transport = createTransport({
     ...common,
@@ -141,9 +141,10 @@ it('holds a watch open on a connection of its own', async () => {
     proxy: { https: proxy.url },
   });
   closing.push(() => transport.close());
-  await transport.stream({ method: 'GET', path: '/pods?watch=true', what: 'watch pods', idempotent: true });
+  for (const kind of ['pods', 'nodes'])
+    await transport.stream({ method: 'GET', path: `/${kind}?watch=true`, what: `watch ${kind}`, idempotent: true });
   expect(await transport.request({ method: 'GET', path: '/version', what: 'read', idempotent: true })).toContain('36');
-  expect(proxy.asked).toHaveLength(2);
+  expect(proxy.asked).toHaveLength(3);
 });
 
 it('does not ask the proxy for a host of NO_PROXY', async () => {

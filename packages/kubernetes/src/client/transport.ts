@@ -264,5 +264,5 @@ function hintFor(errorCode: string): string {
     return 'The certificate is not signed by the CA of this cluster: is the kubeconfig of another cluster, or does a proxy in between open TLS? Then it must leave this host alone.';
   if (errorCode === 'ENOTFOUND' || errorCode === 'EAI_AGAIN')
     return 'The name does not resolve: is the endpoint private, or does the cluster no longer exist?';
-  return 'Is the cluster up, and does its endpoint allow this address?';
+  return 'Is the cluster up, and does its endpoint allow this address? Behind a company proxy, set HTTPS_PROXY.';
 }

@@ -136,7 +136,7 @@ function unreachable(what: string, error: Error): RoadsteadError {
   return new RoadsteadError(`${what}: AWS does not answer: ${error.message}`, {
     code: 'AWS_UNREACHABLE',
     value: 'code' in error ? error.code : error.name,
-    hint: 'check the network, the region and AWS_ENDPOINT_URL, then run the same command again',
+    hint: 'check the network, the region, AWS_ENDPOINT_URL and HTTPS_PROXY, then run the same command again',
     retry: 'backoff',
     cause: error,
   });
