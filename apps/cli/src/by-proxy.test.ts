@@ -33,7 +33,7 @@ interface Ended {
 
 /** The command on a machine with credentials and these variables. */
 async function roadstead(args: readonly string[], variables: Readonly<Record<string, string>>): Promise<Ended> {
-  const keys = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example', AWS_MAX_ATTEMPTS: '1' };
+  const keys = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example' };
   const env = { HOME: home, PATH: '/usr/local/bin:/usr/bin:/bin', ...keys, ...variables };
   const main = join(root, 'apps/cli/src/main.ts');
   try {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { getCACertificates, setDefaultCACertificates, TLSSocket } from 'node:tls';
 import { afterEach, expect, it } from 'vitest';
 import { type LocalProxy, type ProxyRule, startLocalProxy } from '../testing/local-proxy.ts';
 import { makeTestCertificate } from '../testing/test-certificate.ts';
@@ -61,6 +61,21 @@ it('asks the proxy for the target by name, as the user that the address has, and
   expect(socket).toMatchObject({ authorized: true, servername: 'eks.example' });
   expect(proxy.asked).toEqual(['CONNECT eks.example:6443']);
   expect(proxy.headers()['proxy-authorization']).toBe(`Basic ${btoa('user:ge@heim')}`);
+});
+
+it('speaks TLS to a proxy that does, and trusts only one that has its name', async () => {
+  const trusted = getCACertificates();
+  const certificate = makeTestCertificate('localhost');
+  const proxy = await startLocalProxy({ to: await targetPort() }, certificate);
+  open.push(() => proxy.close());
+  expect(await opened({ proxy: proxy.url })).toMatchObject({
+    code: 'PROXY_UNREACHABLE',
+    message: expect.stringContaining('self-signed certificate'),
+  });
+  setDefaultCACertificates([...trusted, certificate.certificatePem]);
+  open.push(() => setDefaultCACertificates(trusted));
+  expect(await opened({ proxy: proxy.url })).toMatchObject({ authorized: true });
+  expect(proxy.asked).toEqual(['CONNECT eks.example:6443']);
 });
 
 it('takes no other server for the target', async () => {

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse, request as sendRequest } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { TestCertificate } from './test-certificate.ts';
 
 /** What the proxy does with who asks: lets through to a port of this machine, whatever the name; refuses; or says nothing. */
 export type ProxyRule = { readonly to: number } | { readonly refuse: number } | 'silence' | 'hang-up';
@@ -13,8 +15,11 @@ export interface LocalProxy {
   close(): Promise<void>;
 }
 
-/** A proxy on loopback, for tests: CONNECT for https targets, absolute addresses for http ones. */
-export async function startLocalProxy(rule: ProxyRule): Promise<LocalProxy> {
+/**
+ * A proxy on loopback, for tests: CONNECT for https targets, absolute addresses for http ones. With a certificate for
+ * `localhost` it speaks TLS itself.
+ */
+export async function startLocalProxy(rule: ProxyRule, secure?: TestCertificate): Promise<LocalProxy> {
   const asked: string[] = [];
   const sockets = new Set<Socket>();
   let headers: IncomingMessage['headers'] = {};
@@ -22,18 +27,21 @@ export async function startLocalProxy(rule: ProxyRule): Promise<LocalProxy> {
     asked.push(`${request.method} ${request.url}`);
     headers = request.headers;
   };
-  const server = createServer((request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
     note(request);
     forward(rule, request, response);
-  });
+  };
+  const tls = { cert: secure?.certificatePem, key: secure?.keyPem };
+  const server = secure === undefined ? createServer(answer) : createTlsServer(tls, answer);
   server.on('connect', (request, socket: Socket) => {
     note(request);
     tunnel(rule, socket, (target) => sockets.add(target));
   });
   server.on('connection', (socket: Socket) => sockets.add(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
   return {
-    url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+    url: new URL(`${secure === undefined ? 'http://127.0.0.1' : 'https://localhost'}:${port}`),
     asked,
     headers: () => headers,
     close: async () => {

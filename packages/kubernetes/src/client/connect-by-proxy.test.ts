@@ -149,7 +149,10 @@ it('holds watches open on connections of their own', async () => {
 
 it('does not ask the proxy for a host of NO_PROXY', async () => {
   const proxy = await proxyWith({ to: api.port });
-  const client = clientBy({ https: proxy.url, noProxy: '.invalid' }, { server: 'https://shop.invalid' });
+  const client = clientBy(
+    { https: proxy.url, noProxy: '.invalid' },
+    { server: 'https://shop.invalid', connectMs: 500 },
+  );
   await expect(client.version()).rejects.toMatchObject({ code: 'KUBE_UNREACHABLE' });
   expect(proxy.asked).toEqual([]);
 });
