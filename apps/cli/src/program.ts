@@ -165,6 +165,18 @@ function addReading(program: Command, context: CommandContext, run: Run): void {
   formatted(named(program.command('status').description('versions, who works, nodes, add-ons, stacks'))).action(
     run(async (options: SourceFlags) => (await import('./commands/status.ts')).statusCommand(context, options)),
   );
+  formatted(named(program.command('history').description('runs of the cluster: when, who, how it ended')))
+    .option('--run <id>', 'one run with its steps, by the beginning of its id', word)
+    .option(
+      '--limit <number>',
+      'so many runs, newest first (default: all that are kept, the newest fifty)',
+      countNumber,
+    )
+    .action(
+      run(async (options: SourceFlags & { run?: string; limit?: string }) =>
+        (await import('./commands/history.ts')).historyCommand(context, options),
+      ),
+    );
   formatted(named(program.command('kubeconfig').description("add the cluster's entry to a kubeconfig")))
     .option('--kubeconfig <file>', 'the file to write (default: KUBECONFIG)')
     .option(
@@ -265,6 +277,12 @@ function positiveNumber(text: string): string {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return text;
   throw new InvalidArgumentError('It is a number above 0.');
+}
+
+function countNumber(text: string): string {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1) return text;
+  throw new InvalidArgumentError('It is a whole number from 1.');
 }
 
 function portNumber(text: string): string {

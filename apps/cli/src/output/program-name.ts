@@ -1,5 +1,5 @@
 const command =
-  /(?<![\w./-])roadstead(?= (?:up|plan|apply|down|status|kubeconfig|token|render|schema|channel check|permissions|sandbox)\b)/g;
+  /(?<![\w./-])roadstead(?= (?:up|plan|apply|down|status|history|kubeconfig|token|render|schema|channel check|permissions|sandbox)\b)/g;
 
 /**
  * Libraries speak of a command as `roadstead up`. This puts the way in which the process was started in its place, so that
