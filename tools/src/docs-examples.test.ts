@@ -28,7 +28,7 @@ function faultOf(words: readonly string[]): string | undefined {
   const isGroup = leaves.some((leaf) => leaf.name.startsWith(`roadstead ${words[0]} `)) && words.length === 1;
   if (name === undefined) return isGroup ? undefined : `there is no command "${words.slice(0, 2).join(' ')}"`;
   const known = [...flagsOf(name.join(' ')), '--help'];
-  const unknown = words.find((word) => word.startsWith('-') && !known.includes(word.split('=')[0] ?? ''));
+  const unknown = words.find((word) => /^-./.test(word) && !known.includes(word.split('=')[0] ?? ''));
   return unknown === undefined ? undefined : `roadstead ${name.join(' ')} has no ${unknown}`;
 }
 
