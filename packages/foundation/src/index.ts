@@ -4,7 +4,7 @@ export { type Clock, FakeClock, systemClock } from './clock.ts';
 export { mapBounded } from './concurrency.ts';
 export { isRoadsteadError, messageOf, type Retry, RoadsteadError, type RoadsteadErrorOptions } from './errors.ts';
 export { createLogger, type Logger, silentLogger } from './logger.ts';
-export { proxyUnreachable } from './proxy/proxy-failure.ts';
+export { proxyUnreachable, refusedByProxy, type Way } from './proxy/proxy-failure.ts';
 export { type ProxySettings, proxyFor } from './proxy/proxy-for.ts';
 export { readProxyUrl, shownProxy } from './proxy/proxy-url.ts';
 export { createTunnel, type Tunnel } from './proxy/tunnel.ts';

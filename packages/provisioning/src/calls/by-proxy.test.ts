@@ -107,6 +107,31 @@ describe('a client of AWS', { timeout: 60_000 }, () => {
     expect(refusing.asked).toEqual([]);
   });
 
+  it.each([
+    [407, 'PROXY_REFUSED'],
+    [403, 'PROXY_REFUSED'],
+    [503, 'PROXY_FAILED'],
+  ])('tells the %d of a proxy for http from an answer of AWS', async (status, code) => {
+    const proxy = await proxyWith({ refuse: status });
+    const failure = await whoCalls({ http: proxy.url }, 'http://aws.corp.example')();
+    expect(refusedByAws('caller', failure)).toMatchObject({
+      code,
+      message: expect.stringContaining(`${proxy.url.origin} `),
+      value: 'aws.corp.example:80',
+    });
+    expect(proxy.asked).toEqual(['POST http://aws.corp.example/']);
+  });
+
+  it('says which proxy for http is away', async () => {
+    const proxy = await startLocalProxy('silence');
+    await proxy.close();
+    const failure = await whoCalls({ http: proxy.url }, 'http://aws.corp.example:4566')();
+    expect(failure).toMatchObject({
+      code: 'PROXY_UNREACHABLE',
+      message: expect.stringMatching(/ on the way to aws\.corp\.example:4566: connect ECONNREFUSED/),
+    });
+  });
+
   it('never asks a proxy for loopback', async () => {
     const proxy = await proxyWith({ refuse: 403 });
     const both = { http: proxy.url, https: proxy.url, noProxy: 'other.example' };

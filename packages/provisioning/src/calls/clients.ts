@@ -1,5 +1,6 @@
 import { type ProxySettings, RoadsteadError } from '@roadstead/foundation';
 import type { AwsReader, AwsWriter, ServiceName } from './aws-port.ts';
+import { type HttpAnswer, refusalOf, wayToHttpEndpoint } from './http-endpoint-proxy.ts';
 import { readOperations } from './reads.ts';
 import { requestHandlerOf } from './request-handler.ts';
 import { writeOperations } from './writes.ts';
@@ -37,7 +38,9 @@ interface SdkClient {
         next: (args: object) => Promise<object>,
         context: { commandName?: string },
       ) => (args: object) => Promise<object>,
-      options: { step: 'initialize'; name: string; priority: 'high' },
+      options:
+        | { step: 'initialize'; name: string; priority: 'high' }
+        | { step: 'deserialize'; name: string; priority: 'low' },
     ): void;
   };
   send(command: object, options: { abortSignal?: AbortSignal }): Promise<object>;
@@ -153,6 +156,7 @@ async function loadService(
     },
     { step: 'initialize', name: `roadstead-${use}-list`, priority: 'high' },
   );
+  nameRefusals(client, options);
   return {
     client,
     command: (operation, input) => {
@@ -161,6 +165,21 @@ async function loadService(
       return new Command(input);
     },
   };
+}
+
+/** A proxy for http answers in the place of AWS: what it says is told before the SDK looks for AWS's words in it. */
+function nameRefusals(client: SdkClient, { proxy, endpoint }: AwsClientsOptions): void {
+  const way = wayToHttpEndpoint(proxy, endpoint);
+  if (way === undefined) return;
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = (await next(args)) as { readonly response: HttpAnswer };
+      const refusal = refusalOf(way, result.response);
+      if (refusal !== undefined) throw refusal;
+      return result;
+    },
+    { step: 'deserialize', name: 'roadstead-proxy-refusals', priority: 'low' },
+  );
 }
 
 function notOnTheList(service: string, operation: string, use: 'read' | 'write'): RoadsteadError {

@@ -1,5 +1,4 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent, type RequestOptions } from 'node:https';
+import { Agent, type RequestOptions } from 'node:https';
 import type { Duplex } from 'node:stream';
 import {
   createTunnel,
@@ -9,6 +8,7 @@ import {
   type RoadsteadError,
   type Tunnel,
 } from '@roadstead/foundation';
+import { ForwardingAgent, wayToHttpEndpoint } from './http-endpoint-proxy.ts';
 
 export interface RequestHandlerOptions {
   /** Per try, milliseconds. */
@@ -33,18 +33,18 @@ export function requestHandlerOf(options: RequestHandlerOptions): object {
   const { requestTimeoutMs, proxy } = options;
   const timeouts = { requestTimeout: requestTimeoutMs, throwOnRequestTimeout: true };
   if (proxy === undefined) return { ...timeouts, connectionTimeout: connectTimeoutMs };
-  const forHttp = httpProxyOf(proxy, options.endpoint);
+  const way = wayToHttpEndpoint(proxy, options.endpoint);
   return {
     ...timeouts,
     // Longer than the tunnel's own limit, which ends in words that name the proxy.
     connectionTimeout: connectTimeoutMs + 1_000,
     httpsAgent: new TunnellingAgent(proxy, options.onProxyFailure),
-    ...(forHttp === undefined ? {} : { httpAgent: new HttpAgent({ ...pooled, proxyEnv: forHttp }) }),
+    ...(way === undefined ? {} : { httpAgent: new ForwardingAgent(way, pooled) }),
   };
 }
 
 /** Reaches https targets by CONNECT where our rule says so. Node's own agent has another idea of NO_PROXY, without networks. */
-class TunnellingAgent extends HttpsAgent {
+class TunnellingAgent extends Agent {
   readonly #proxy: ProxySettings;
   readonly #tunnel: Tunnel | undefined;
   readonly #onFailure: ((failure: RoadsteadError) => void) | undefined;
@@ -76,19 +76,4 @@ class TunnellingAgent extends HttpsAgent {
 function targetOf({ host, port }: RequestOptions): URL {
   const name = host ?? 'localhost';
   return new URL(`https://${name.includes(':') ? `[${name}]` : name}:${port ?? 443}`);
-}
-
-/**
- * What Node's agent for http needs to go by a proxy, for the one http target there is: an endpoint that somebody set. The
- * SDK asks for credentials of an instance or a container by ways of its own, which know no proxy.
- */
-function httpProxyOf(proxy: ProxySettings, endpoint: string | undefined) {
-  if (endpoint === undefined || !URL.canParse(endpoint)) return undefined;
-  const target = new URL(endpoint);
-  const chosen = target.protocol === 'http:' ? proxyFor(target, proxy) : undefined;
-  if (chosen === undefined) return undefined;
-  return {
-    http_proxy: chosen.href,
-    no_proxy: 'localhost,127.0.0.1,[::1],::1,169.254.169.254,169.254.170.2,169.254.170.23',
-  };
 }
