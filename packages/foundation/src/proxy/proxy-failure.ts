@@ -22,7 +22,7 @@ export function refusedByProxy({ proxy, target }: Way, status: number, reason: s
     value: target,
     hint:
       status === 407
-        ? 'Put the user and password that it asks for into the variable: HTTPS_PROXY=http://user:password@host:port. Only Basic is spoken.'
+        ? 'Put the user and password that it asks for into HTTPS_PROXY or HTTP_PROXY, as http://user:password@host:port. Only Basic is spoken.'
         : 'Have its rules let this host and port through, or, where there is a direct way, put the host into NO_PROXY.',
   });
 }
