@@ -256,6 +256,18 @@ describe('a cluster file on standard input', () => {
   });
 });
 
+it('a cluster file that does not come is not waited for after Ctrl-C', async () => {
+  const signals = new EventEmitter();
+  const input = new Readable({ read: () => void setImmediate(() => signals.emit('SIGINT', 'SIGINT')) });
+  const surroundings = { input, out: new RecordedStream(), err: new RecordedStream(), signals };
+  const code = await runCli(['plan', '-f', '-'], {
+    ...surroundings,
+    readConfig: () => readConfig({ ROADSTEAD_STATE: state }, { in: false, out: false, err: false }),
+  });
+  expect(code).toBe(130);
+  expect(surroundings.err.text).toBe('Stopped.\n');
+});
+
 describe('a world that does not answer', () => {
   // Keys, so that nobody is asked for any.
   const env = { AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example' };

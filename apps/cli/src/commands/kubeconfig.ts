@@ -20,7 +20,7 @@ export interface KubeconfigOptions extends SourceOptions {
 
 /** `roadstead kubeconfig`: adds this cluster's entry to an explicit file and touches no other entry. */
 export async function kubeconfigCommand(context: CommandContext, options: KubeconfigOptions): Promise<number> {
-  const { config, console, clock, abort } = context;
+  const { clock, abort } = context;
   const target = await loadDeclared(context, options);
   const file = fileFor(context, options);
   const opened = await openReader(context, target.cluster);
@@ -32,32 +32,50 @@ export async function kubeconfigCommand(context: CommandContext, options: Kubeco
       { drift: false, clock, signal: abort },
     );
     if (eks?.endpoint === undefined || eks.certificateAuthority === undefined) throw missing(name, options.file);
-    const [best, ...otherNames] = options.context === undefined ? namesOf(target.cluster) : [options.context];
-    const entry: KubeconfigEntry = {
-      name: best,
-      server: eks.endpoint,
-      caPem: Buffer.from(eks.certificateAuthority, 'base64').toString('utf8'),
-      user: { exec: execOf(config.root, name, region) },
-      arn: eks.arn,
-    };
-    const written = await writeKubeconfigEntry(file, entry, { setCurrent: options.use, otherNames });
-    if (options.output === 'json') {
-      const { name: chosen, avoided } = written;
-      console.json({ kubeconfig: file, context: chosen, current: options.use, server: entry.server, avoided }, 2);
-    } else for (const line of writtenText(written, file, options.use)) console.err(line);
+    const { endpoint: server, certificateAuthority, arn } = eks;
+    await writeEntry(context, options, { file, cluster: target.cluster, server, certificateAuthority, arn });
     return 0;
   } finally {
     await opened.close();
   }
 }
 
+/** What goes into a kubeconfig, and which. `certificateAuthority` is base64, as EKS gives it. */
+interface Reachable {
+  readonly file: string;
+  readonly cluster: Place & { readonly name: string };
+  readonly server: string;
+  readonly certificateAuthority: string;
+  readonly arn: string;
+}
+
+/** Writes the entry and says under which name. */
+export async function writeEntry(
+  { config, console }: Pick<CommandContext, 'config' | 'console'>,
+  { context, use, output }: Pick<KubeconfigOptions, 'context' | 'use' | 'output'>,
+  { file, cluster, server, certificateAuthority, arn }: Reachable,
+): Promise<void> {
+  const [best, ...otherNames] = context === undefined ? namesOf(cluster) : [context];
+  const entry: KubeconfigEntry = {
+    name: best,
+    server,
+    caPem: Buffer.from(certificateAuthority, 'base64').toString('utf8'),
+    user: { exec: execOf(config.root, cluster.name, cluster.region) },
+    ...(arn === '' ? {} : { arn }),
+  };
+  const written = await writeKubeconfigEntry(file, entry, { setCurrent: use, otherNames });
+  if (output === 'json') {
+    console.json({ kubeconfig: file, context: written.name, current: use, server, avoided: written.avoided }, 2);
+  } else for (const line of writtenText(written, file, use)) console.err(line);
+}
+
 /** What its entry may be called, the best first. A cluster's name is its own in one region of one account alone. */
-export function namesOf({ name, region, account }: Place & { readonly name: string }): [string, ...string[]] {
+function namesOf({ name, region, account }: Place & { readonly name: string }): [string, ...string[]] {
   const short = `roadstead-${name}`;
   return [short, `${short}.${region}`, `${short}.${region}.${account}`];
 }
 
-export function writtenText({ name, avoided }: WrittenEntry, file: string, isCurrent: boolean): string[] {
+function writtenText({ name, avoided }: WrittenEntry, file: string, isCurrent: boolean): string[] {
   const flag = isCurrent ? '' : ` --context ${shellQuote(name)}`;
   return [
     `Wrote context ${name} to ${file}`,
