@@ -1,9 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmod, chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { FakeClock } from '@roadstead/foundation';
 import pg from 'pg';
@@ -20,7 +20,10 @@ beforeAll(async () => {
   const directory = await mkdtemp(join(tmpdir(), 'roadstead-pg-'));
   const account = await unprivileged();
   await chmod(directory, 0o755);
-  if (account !== undefined) await chown(directory, account.uid, account.gid);
+  if (account !== undefined) {
+    await chown(directory, account.uid, account.gid);
+    await letThrough(dirname(directory));
+  }
   const data = join(directory, 'data');
   const as = account ?? {};
   await run(join(bin, 'initdb'), ['-D', data, '-U', 'roadstead', '--auth=trust', '--no-sync', '--locale=C.UTF-8'], as);
@@ -143,6 +146,12 @@ async function findPostgres(): Promise<string> {
   const newest = versions.toSorted((a, b) => Number(b) - Number(a))[0];
   if (newest === undefined) throw new Error('PostgreSQL is missing: apt-get install postgresql');
   return join(root, newest, 'bin');
+}
+
+/** The folder of a run's temporary files is its owner's alone; another account must come to its own below it. */
+async function letThrough(folder: string): Promise<void> {
+  const { mode } = await stat(folder);
+  if ((mode & 0o001) === 0) await chmod(folder, (mode & 0o7777) | 0o001);
 }
 
 /** PostgreSQL refuses to run as root: then it runs as the account that its package made. */
