@@ -12,6 +12,7 @@ export interface PastRun {
   /** As the journal has it, or `interrupted` when its process was killed. */
   readonly state: string;
   readonly startedAt: number;
+  /** Of an interrupted one: when the next run found it so. */
   readonly endedAt?: number;
   /** Absent while it works, and where nobody saw it end. */
   readonly seconds?: number;
