@@ -25,8 +25,10 @@ if ! cmp -s package-lock.json "$stamp"; then
 fi
 PATH="$root/node_modules/.bin:$PATH"
 export PATH
-if [ "$(node -p 'process.versions.node.split(".")[0]')" -lt 24 ]; then
-  echo "roadstead: Node 24 is needed, and the dependencies bring none for this platform. Install Node.js 24 and try again." >&2
+version=$(node -p process.versions.node)
+minor=${version#*.}
+if [ "${version%%.*}" -lt 24 ] || { [ "${version%%.*}" -eq 24 ] && [ "${minor%%.*}" -lt 5 ]; }; then
+  echo "roadstead: Node 24.5 or newer is needed, and the dependencies bring none for this platform. Install Node.js 24 and try again." >&2
   exit 1
 fi
 exec node "tools/src/$name.ts" "$@"

@@ -15,10 +15,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(clone, { recursive: true, force: true }));
 
-function plantNode(directory: string, major: number): void {
+function plantNode(directory: string, version: string): void {
   mkdirSync(directory, { recursive: true });
   const program = join(directory, 'node');
-  writeFileSync(program, `#!/bin/sh\n[ "$1" = -p ] && echo ${major} || echo "node ${major} runs $*"\n`);
+  writeFileSync(program, `#!/bin/sh\n[ "$1" = -p ] && echo ${version} || echo "node ${version} runs $*"\n`);
   chmodSync(program, 0o755);
 }
 
@@ -34,16 +34,22 @@ describe('bin/roadstead', () => {
   });
 
   it('takes the Node of the dependencies before the machine’s own', () => {
-    plantNode(join(clone, 'node_modules/.bin'), 24);
-    plantNode(join(clone, 'system'), 20);
-    expect(start().stdout).toContain('node 24 runs');
+    plantNode(join(clone, 'node_modules/.bin'), '24.21.0');
+    plantNode(join(clone, 'system'), '20.9.0');
+    expect(start().stdout).toContain('node 24.21.0 runs');
   });
 
   it('takes the machine’s own where the dependencies bring none, if it is new enough', () => {
     mkdirSync(join(clone, 'node_modules'));
-    plantNode(join(clone, 'system'), 26);
-    expect(start().stdout).toContain('node 26 runs');
-    plantNode(join(clone, 'system'), 22);
+    plantNode(join(clone, 'system'), '26.0.1');
+    expect(start().stdout).toContain('node 26.0.1 runs');
+    plantNode(join(clone, 'system'), '24.5.0');
+    expect(start().stdout).toContain('node 24.5.0 runs');
+  });
+
+  it.each(['22.19.0', '24.4.1'])('refuses %s, where the dependencies bring none', (version) => {
+    mkdirSync(join(clone, 'node_modules'));
+    plantNode(join(clone, 'system'), version);
     expect(start()).toMatchObject({ status: 1, stderr: expect.stringContaining('Install Node.js 24') });
   });
 });
