@@ -44,6 +44,7 @@ export interface ComponentExecutor {
 interface Opened {
   readonly client: KubernetesClient;
   readonly plan: ReleasePlan;
+  readonly made: Map<string, KubernetesObject>;
 }
 
 /**
@@ -59,13 +60,12 @@ export function componentExecutor(options: ComponentExecutorOptions): ComponentE
   return {
     applyStep: async (step, context) => {
       const name = step.id.slice('component/'.length);
-      const { client, plan } = await open(context);
-      const { objects } = await applyComponent(applyContext(options, client, plan, context), name, 'rest');
-      await waitForObjects(options, client, objects, context);
+      const opened = await open(context);
+      const { objects } = await applyComponent(applyContext(options, opened, context), name, 'rest');
+      await waitForObjects(options, opened.client, objects, context);
     },
     pruneStep: async (context) => {
-      const { client, plan } = await open(context);
-      await pruneRelease(applyContext(options, client, plan, context));
+      await pruneRelease(applyContext(options, await open(context), context));
     },
     verifyStep: async (context) => {
       const { client, plan } = await open(context);
@@ -103,7 +103,7 @@ function waitForObjects(
 async function openRelease(options: ComponentExecutorOptions, context: StepContext): Promise<Opened> {
   const client = await options.connect();
   try {
-    return { client, plan: await layFoundations(options, client, context) };
+    return await layFoundations(options, client, context);
   } catch (error) {
     await client.close();
     throw error;
@@ -114,7 +114,7 @@ async function layFoundations(
   options: ComponentExecutorOptions,
   client: KubernetesClient,
   context: StepContext,
-): Promise<ReleasePlan> {
+): Promise<Opened> {
   await carryInputs(client, options.inputs, context.signal);
   const components = componentsOf(options.release, await options.outputs());
   // The shown plan has tried what is new; trying it again would only cost a request for each object.
@@ -123,20 +123,14 @@ async function layFoundations(
   const moved = movedSince(options.plan.changes, now.changes);
   if (moved.length > 0 || now.refusals.length > 0)
     throw planMoved([...moved.map(({ what, why }) => `${what}: ${why}`), ...now.refusals]);
-  for (const name of plan.components)
-    await applyComponent(applyContext(options, client, plan, context), name, 'foundations');
-  return plan;
+  const opened = { client, plan, made: new Map<string, KubernetesObject>() };
+  for (const name of plan.components) await applyComponent(applyContext(options, opened, context), name, 'foundations');
+  return opened;
 }
 
-function applyContext(
-  { world }: ComponentExecutorOptions,
-  client: KubernetesClient,
-  plan: ReleasePlan,
-  context: StepContext,
-): ApplyContext {
+function applyContext({ world }: ComponentExecutorOptions, opened: Opened, context: StepContext): ApplyContext {
   return {
-    client,
-    plan,
+    ...opened,
     signal: context.signal,
     clock: world.clock,
     onProgress: ({ ref, change, done, total }) =>

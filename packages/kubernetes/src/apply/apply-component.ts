@@ -32,6 +32,8 @@ export interface ApplyContext {
   readonly clock?: Clock;
   /** Requests under way at once; default `requestsAtOnce`. */
   readonly concurrency?: number;
+  /** By key, what the pass of foundations was answered: it fills this, and the pass of the rest need not ask again. */
+  readonly made?: Map<string, KubernetesObject>;
 }
 
 /** Every object that the component holds now, as the server answered; for waiting until it is ready. */
@@ -95,6 +97,7 @@ export async function applyComponent(
     );
     if (phase === 'definitions') await settleDefinitions(context, pending, placed);
   }
+  if (part === 'foundations') for (const [key, answer] of answers) context.made?.set(key, answer);
 
   const objects = [...placed.values()].flatMap(
     (each) => answers.get(each.key) ?? plan.observed.members.get(each.key)?.object ?? [],
@@ -125,15 +128,15 @@ export function kindsInTurn(changes: readonly ObjectChange[]): readonly ObjectCh
   return inTurn.toSorted((a, b) => a.turn - b.turn).map(({ change }) => change);
 }
 
-/** What the pass before made, as it is now. */
+/** What the pass before made: as it was answered, where that is known. */
 async function readFoundations(
-  { client, signal }: ApplyContext,
+  { client, signal, made: known }: ApplyContext,
   changes: readonly ObjectChange[],
 ): Promise<Map<string, KubernetesObject>> {
   const made = changes.filter((change) => foundations.has(phaseOf(change.ref)));
   const found = await mapBounded(made, 8, async (change) => ({
     key: change.key,
-    object: await client.get(change.ref, signal),
+    object: known?.get(change.key) ?? (await client.get(change.ref, signal)),
   }));
   return new Map(
     found.flatMap(({ key, object }): [string, KubernetesObject][] => (object === undefined ? [] : [[key, object]])),

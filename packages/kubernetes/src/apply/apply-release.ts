@@ -9,9 +9,10 @@ export async function applyRelease(
   context: ApplyContext,
 ): Promise<{ readonly components: readonly ComponentResult[]; readonly pruned: number }> {
   refuseBlocked(context.plan.changes);
-  for (const component of context.plan.components) await applyComponent(context, component, 'foundations');
+  const both = { ...context, made: context.made ?? new Map() };
+  for (const component of context.plan.components) await applyComponent(both, component, 'foundations');
   const components: ComponentResult[] = [];
-  for (const component of context.plan.components) components.push(await applyComponent(context, component, 'rest'));
+  for (const component of context.plan.components) components.push(await applyComponent(both, component, 'rest'));
   const { pruned } = await pruneRelease(context);
   return { components, pruned };
 }

@@ -96,6 +96,24 @@ describe('applyComponent', () => {
     expect(unknown.told[0]).toBe('apply ConfigMap kube-system/roadstead-a');
   });
 
+  it('asks for a namespace again only where the pass that made it was another process’s', async () => {
+    const namespace: KubernetesObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } };
+    const asked: string[] = [];
+    const { client } = server({
+      get: async (ref) => {
+        asked.push(describeRef(ref));
+        return namespace;
+      },
+    });
+    const plan = planWith(observedWith(), [create(namespace)], [namespace]);
+    const made = new Map<string, KubernetesObject>();
+    await applyComponent({ client, plan, made }, 'a', 'foundations');
+    await applyComponent({ client, plan, made }, 'a', 'rest');
+    expect(asked).not.toContain('Namespace shop');
+    await applyComponent({ client, plan }, 'a', 'rest');
+    expect(asked).toContain('Namespace shop');
+  });
+
   it('waits until the kinds of a new definition are served, not only until it is established', async () => {
     const clock = new FakeClock();
     const definition: KubernetesObject = {
