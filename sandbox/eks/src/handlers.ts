@@ -2,6 +2,7 @@ import { accessHandlers } from './access/access-handlers.ts';
 import { addonHandlers } from './addons/addon-handlers.ts';
 import { clusterHandlers } from './clusters/cluster-handlers.ts';
 import type { Handlers } from './deps.ts';
+import { fargateHandlers } from './fargate/fargate-handlers.ts';
 import { insightHandlers } from './insights/insight-handlers.ts';
 import { nodegroupHandlers } from './nodegroups/nodegroup-handlers.ts';
 import { podIdentityHandlers } from './pod-identity/pod-identity-handlers.ts';
@@ -14,6 +15,7 @@ export const eksHandlers: Handlers = {
   ...updateHandlers,
   ...accessHandlers,
   ...nodegroupHandlers,
+  ...fargateHandlers,
   ...addonHandlers,
   ...podIdentityHandlers,
   ...tagHandlers,

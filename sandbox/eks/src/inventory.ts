@@ -14,6 +14,7 @@ export function inventoryOf(state: EksState): readonly InventoryItem[] {
     return [
       item('eks:cluster')(cluster.arn),
       ...[...cluster.nodegroups.values()].map((group) => item('eks:nodegroup')(group.arn)),
+      ...[...cluster.fargateProfiles.values()].map((profile) => item('eks:fargate-profile')(profile.arn)),
       ...[...cluster.addons.values()].map((addon) => item('eks:addon')(addon.arn)),
       ...[...cluster.accessEntries.values()].map((entry) => item('eks:access-entry')(entry.principalArn)),
       ...[...cluster.associations.values()].map((association) => item('eks:pod-identity-association')(association.arn)),

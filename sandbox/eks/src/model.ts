@@ -74,6 +74,7 @@ export interface ClusterRecord {
   controlPlane?: RunningControlPlane;
   kube?: KubeClient;
   readonly nodegroups: Map<string, NodegroupRecord>;
+  readonly fargateProfiles: Map<string, FargateProfileRecord>;
   readonly addons: Map<string, AddonRecord>;
   /** By principal ARN as given. */
   readonly accessEntries: Map<string, AccessEntryRecord>;
@@ -130,6 +131,23 @@ export interface NodegroupRecord {
   nodeRepairConfig: Readonly<Record<string, unknown>> | undefined;
   tags: Record<string, string>;
   issues: readonly Issue[];
+}
+
+export interface FargateSelector {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface FargateProfileRecord {
+  readonly name: string;
+  readonly arn: string;
+  readonly createdAt: Date;
+  readonly origin: Origin;
+  readonly podExecutionRoleArn: string;
+  readonly subnets: readonly string[];
+  readonly selectors: readonly FargateSelector[];
+  status: 'CREATING' | 'ACTIVE' | 'DELETING';
+  tags: Record<string, string>;
 }
 
 export interface ObjectRef {

@@ -38,6 +38,7 @@ export const clusterHandlers: Handlers = {
       );
     }
     if (cluster.nodegroups.size > 0) throw resourceInUse('Cluster has nodegroups attached', subject);
+    if (cluster.fargateProfiles.size > 0) throw resourceInUse('Cluster has Fargate profiles attached', subject);
     if (cluster.status === 'CREATING') throw resourceInUse(`Cluster '${cluster.name}' is being created`, subject);
     refuseWhileUpdating(cluster, {}, 'DeleteCluster');
     cluster.status = 'DELETING';

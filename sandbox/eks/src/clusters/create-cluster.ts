@@ -114,6 +114,7 @@ async function newRecord(eks: Eks, request: AwsRequest, name: string): Promise<C
     addons: new Map(),
     accessEntries: new Map(),
     associations: new Map(),
+    fargateProfiles: new Map(),
     updates: [],
     answers: new Map(),
   };

@@ -5,6 +5,7 @@ export interface ErrorSubject {
   readonly clusterName?: string;
   readonly nodegroupName?: string;
   readonly addonName?: string;
+  readonly fargateProfileName?: string;
 }
 
 export function invalidParameter(message: string, subject: ErrorSubject = {}): AwsError {

@@ -42,6 +42,7 @@ function find(eks: Eks, request: AwsRequest): Tagged {
     const things: readonly (Tagged & { readonly arn: string })[] = [
       cluster,
       ...cluster.nodegroups.values(),
+      ...cluster.fargateProfiles.values(),
       ...cluster.addons.values(),
       ...cluster.accessEntries.values(),
       ...cluster.associations.values(),

@@ -92,6 +92,7 @@ export class MemoryWorld {
       addons: new Map(),
       accessEntries: new Map(),
       associations: new Map(),
+      fargateProfiles: new Map(),
       updates: [],
       answers: new Map(),
       ...change,

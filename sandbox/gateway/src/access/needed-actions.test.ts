@@ -65,6 +65,24 @@ describe('what a request needs', () => {
     ],
     [
       'eks',
+      'DeleteFargateProfile',
+      { clusterName: 'shop', fargateProfileName: 'batch' },
+      [`eks:DeleteFargateProfile eks:${here}:fargateprofile/shop/batch/*`],
+    ],
+    [
+      'eks',
+      'CreateFargateProfile',
+      { clusterName: 'shop', fargateProfileName: 'batch', podExecutionRoleArn: role('f') },
+      [
+        `eks:CreateFargateProfile eks:${here}:cluster/shop`,
+        'iam:PassRole iam::123456789012:role/f iam:passedtoservice=eks-fargate-pods.amazonaws.com',
+        'iam:CreateServiceLinkedRole iam::123456789012:role/aws-service-role/eks-fargate.amazonaws.com/AWSServiceRoleForAmazonEKSForFargate iam:awsservicename=eks-fargate.amazonaws.com',
+        'iam:GetRole iam::123456789012:role/f',
+        'ec2:DescribeSubnets *',
+      ],
+    ],
+    [
+      'eks',
       'CreateAddon',
       { clusterName: 'shop', addonName: 'vpc-cni', podIdentityAssociations: [{ roleArn: role('p') }] },
       [

@@ -67,6 +67,12 @@ const dependents: Readonly<Record<string, Dependents>> = {
     needed('ec2:DescribeSubnets'),
     ...(asked.input['launchTemplate'] === undefined ? [] : [needed('ec2:RunInstances')]),
   ],
+  'eks:CreateFargateProfile': (asked) => [
+    ...passed(asked.input['podExecutionRoleArn'], 'eks-fargate-pods.amazonaws.com'),
+    serviceLinkedRole(asked, 'eks-fargate.amazonaws.com', 'AWSServiceRoleForAmazonEKSForFargate'),
+    needed('iam:GetRole', String(asked.input['podExecutionRoleArn'])),
+    needed('ec2:DescribeSubnets'),
+  ],
   'eks:CreateAddon': addonRoles,
   'eks:UpdateAddon': addonRoles,
   'eks:CreatePodIdentityAssociation': podIdentity,

@@ -48,6 +48,7 @@ function named(asked: Asked, prefix: string, members: readonly string[], suffix 
 const underCluster: readonly (readonly [member: string, path: string])[] = [
   ['nodegroupName', 'nodegroup'],
   ['addonName', 'addon'],
+  ['fargateProfileName', 'fargateprofile'],
   ['associationId', 'podidentityassociation'],
   ['principalArn', 'access-entry'],
 ];
@@ -63,7 +64,7 @@ function ofEks(asked: Asked): string | undefined {
   const [member, path] = part;
   const name = text(asked, member) ?? '';
   if (member === 'associationId') return regional(asked, `${path}/${cluster}/${name}`);
-  if (member === 'nodegroupName' || member === 'addonName') return regional(asked, `${path}/${cluster}/${name}/*`);
+  if (member !== 'principalArn') return regional(asked, `${path}/${cluster}/${name}/*`);
   const [, , , , account, principal = ''] = name.split(':');
   return regional(asked, `${path}/${cluster}/${principal.split('/')[0]}/${account}/${principal.split('/').at(-1)}/*`);
 }
