@@ -29,10 +29,10 @@ export async function findLoadBalancers(search: Search): Promise<FoundBalancers<
   const { ours, foreign } = await sortOut(search, here, tagsByArn(search));
   return {
     ours: ours.map(({ name, key }) => ({ name, arn: key })),
-    foreign: foreign.map(({ name, tags }) => ({
+    foreign: foreign.map(({ name, key, tags }) => ({
       what: `load balancer ${name}`,
       maker: makerOf({ tags }),
-      hint: 'delete it, or move it to another VPC',
+      hint: `delete it: aws elbv2 delete-load-balancer --load-balancer-arn ${key}`,
     })),
   };
 }

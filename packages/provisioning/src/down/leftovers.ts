@@ -10,7 +10,7 @@ export interface Leftovers {
   readonly securityGroups: readonly NamedId[];
   /** Interfaces of pods whose node has gone before it could remove them. */
   readonly networkInterfaces: readonly NamedId[];
-  /** What nobody of ours made and what keeps the VPC from being deleted. */
+  /** What nobody of ours made and what keeps the VPC, the control plane or a stack from being deleted. */
   readonly foreign: readonly Blocker[];
 }
 
@@ -42,6 +42,12 @@ export interface Blocker {
   readonly what: string;
   readonly maker: string;
   readonly hint: string;
+}
+
+/** Things of one kind in the VPC: those that the cluster leaves behind, and those that others made. */
+export interface FoundInVpc {
+  readonly ours: readonly NamedId[];
+  readonly foreign: readonly Blocker[];
 }
 
 export const noLeftovers: Leftovers = {
@@ -78,8 +84,9 @@ export function makerOf(thing: {
   if (stack !== undefined) return `the CloudFormation stack ${stack}`;
   const cluster = tags['roadstead.dev/cluster'] ?? tags['aws:eks:cluster-name'] ?? tags['eks:cluster-name'];
   if (cluster !== undefined) return `the cluster ${cluster}`;
+  if (tags['alpha.eksctl.io/cluster-name'] !== undefined) return 'eksctl';
   if (tags.GuardDutyManaged !== undefined || /guardduty/i.test(thing.description ?? '')) return 'Amazon GuardDuty';
-  const named = ['CreatedBy', 'createdBy', 'owner', 'Owner', 'team', 'Team', 'Name'].find(
+  const named = ['CreatedBy', 'createdBy', 'owner', 'Owner', 'team', 'Team', 'ManagedBy', 'managed-by', 'Name'].find(
     (key) => tags[key] !== undefined,
   );
   if (named !== undefined) return `${named}=${tags[named]}`;

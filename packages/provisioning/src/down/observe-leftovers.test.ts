@@ -1,29 +1,19 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { AwsReader } from '../calls/aws-port.ts';
 import type { ObservedAws, ObservedCluster } from '../observe/observed.ts';
 import { awsException } from '../testing/fake-handler.ts';
 import { nothingObserved } from '../testing/nothing-observed.ts';
+import { type AnswerTable, tableReader } from '../testing/table-reader.ts';
 import { observeLeftovers } from './observe-leftovers.ts';
-
-type Answer = object | ((input: Readonly<Record<string, unknown>>) => object);
 
 const own = [{ Key: 'roadstead.dev/cluster', Value: 'shop' }];
 const owned = [{ Key: 'kubernetes.io/cluster/shop', Value: 'owned' }];
 
-let answers: Record<string, Answer>;
+let answers: AnswerTable;
 beforeEach(() => {
   answers = {
     'cloudformation:ListStackResources': { StackResourceSummaries: [{ PhysicalResourceId: 'of-stack' }] },
   };
 });
-
-const reader = {
-  region: 'eu-central-1',
-  read: async (service: string, operation: string, input: Readonly<Record<string, unknown>>) => {
-    const answer = answers[`${service}:${operation}`] ?? {};
-    return typeof answer === 'function' ? answer(input) : answer;
-  },
-} as unknown as AwsReader;
 
 const stack = {
   stackName: 'roadstead-shop-network',
@@ -52,7 +42,7 @@ const shop: ObservedAws = {
 const { eks: _gone, ...withoutControlPlane } = shop;
 
 async function found(observed: ObservedAws = shop) {
-  const leftovers = await observeLeftovers(reader, observed);
+  const leftovers = await observeLeftovers(tableReader(answers), observed);
   return { ...leftovers, foreign: leftovers.foreign.map(({ what, maker }) => `${what}: ${maker}`) };
 }
 
@@ -184,8 +174,15 @@ describe('what others put into the VPC', () => {
     answers['ec2:DescribeNetworkInterfaces'] = {
       NetworkInterfaces: [
         card('eni-node', { Attachment: { InstanceId: 'i-node' } }),
-        card('eni-nat', { InterfaceType: 'nat_gateway', Description: 'Interface for NAT Gateway of-stack' }),
-        card('eni-nat2', { InterfaceType: 'nat_gateway', Description: 'Interface for NAT Gateway nat-theirs' }),
+        card('eni-nat', { InterfaceType: 'nat_gateway', Description: 'Interface for NAT Gateway nat-theirs' }),
+        card('eni-nat2', { Description: 'Interface for NAT Gateway nat-theirs', RequesterId: '1' }),
+        card('eni-tgw', { Description: 'Network Interface for Transit Gateway Attachment tgw-attach-1' }),
+        card('eni-mine', { OwnerId: '123456789012', Description: 'a scanner' }),
+        card('eni-shared', {
+          OwnerId: '999999999999',
+          Description: 'ELB app/theirs/1',
+          InterfaceType: 'load_balancer',
+        }),
         card('eni-eks', { Description: 'Amazon EKS shop' }),
         card('eni-pod', { Status: 'available', Description: 'aws-K8S-i-old', TagSet: owned }),
         card('eni-branch', { Status: 'available', Description: 'aws-k8s-branch-eni', TagSet: owned }),
@@ -218,8 +215,9 @@ describe('what others put into the VPC', () => {
     expect(networkInterfaces.map(({ id }) => id)).toEqual(['eni-pod', 'eni-branch']);
     expect(foreign).toEqual([
       'instance i-bastion: Name=bastion',
-      'NAT gateway nat-theirs: unknown',
-      'network interface eni-fn: lambda',
+      'network interface eni-mine: "a scanner"',
+      'network interface eni-shared: account 999999999999 ("ELB app/theirs/1")',
+      'network interface eni-fn: the Lambda function report',
       'VPC endpoint vpce-gd (com.amazonaws.eu-central-1.guardduty-data): Amazon GuardDuty',
       'subnet subnet-db: team=data',
       'route table rtb-db: unknown',

@@ -1,42 +1,50 @@
-import { mapBounded } from '@roadstead/foundation';
-import { orAbsent } from '../calls/aws-failure.ts';
 import type { AwsReader } from '../calls/aws-port.ts';
 import type { ObservedAws } from '../observe/observed.ts';
-import { allPages } from '../observe/plain.ts';
 import { stackNameOf } from '../plan/stack-name.ts';
 import { isOurs } from '../plan/tags.ts';
+import { findEndpointServices } from './find-endpoint-services.ts';
+import { findFargateProfiles } from './find-fargate-profiles.ts';
+import { findImports } from './find-imports.ts';
 import { findInVpc } from './find-in-vpc.ts';
 import { findClassicLoadBalancers, findLoadBalancers, findTargetGroups } from './find-load-balancers.ts';
+import { findRolePolicies } from './find-role-policies.ts';
 import { findSnapshots, findVolumes } from './find-volumes.ts';
 import type { Leftovers } from './leftovers.ts';
 import type { Search } from './search.ts';
+import { listResources, type StackResource } from './stack-resources.ts';
 
-/** Looks for what a cluster leaves behind in AWS, and for what others put into its VPC. */
+/** Looks for what a cluster leaves behind in AWS, and for what of others is in the way of its deletion. All kinds are asked for at once. */
 export async function observeLeftovers(
   reader: AwsReader,
   observed: ObservedAws,
   signal?: AbortSignal,
 ): Promise<Leftovers> {
-  const ownVpc = observed.stacks[stackNameOf(observed.cluster, 'network')]?.outputs.VpcId;
+  const stacks = Object.values(observed.stacks).filter((stack) => isOurs(stack.tags, observed.cluster));
+  const resources = await listResources(reader, stacks, signal);
+  const ownVpc = ownVpcOf(observed, resources);
   const vpcId = ownVpc ?? observed.eks?.vpcId;
   const search: Search = {
     reader,
     cluster: observed.cluster,
-    owned: await ownedIds(reader, observed, signal),
+    account: observed.account,
+    owned: new Set(resources.map(({ id }) => id)),
     hasControlPlane: observed.eks !== undefined,
     ...(vpcId === undefined ? {} : { vpcId }),
     ...(signal === undefined ? {} : { signal }),
   };
-  const [balancers, classic, targetGroups, volumes, snapshots] = await Promise.all([
+  const [balancers, classic, targetGroups, volumes, snapshots, inside, ...inTheWay] = await Promise.all([
     findLoadBalancers(search),
     findClassicLoadBalancers(search),
     findTargetGroups(search),
     findVolumes(search),
     findSnapshots(search),
+    vpcId === undefined ? nothing : findInVpc(search, vpcId),
+    isOurs(observed.eks?.tags, observed.cluster) ? findFargateProfiles(search) : [],
+    findImports(search, stacks),
+    findRolePolicies(search, stacks, resources),
   ]);
-  const inside = vpcId === undefined ? nothing : await findInVpc(search, vpcId);
   // Others block only a VPC that goes.
-  const foreign = ownVpc === undefined ? [] : [...balancers.foreign, ...classic.foreign, ...inside.foreign];
+  const inVpc = ownVpc === undefined ? [] : [...balancers.foreign, ...classic.foreign, ...inside.foreign];
   return {
     loadBalancers: balancers.ours,
     classicLoadBalancers: classic.ours,
@@ -45,32 +53,15 @@ export async function observeLeftovers(
     snapshots,
     securityGroups: inside.securityGroups,
     networkInterfaces: inside.networkInterfaces,
-    foreign,
+    foreign: [...inVpc, ...inTheWay.flat(), ...(await findEndpointServices(search, balancers.ours))],
   };
 }
 
 const nothing = { securityGroups: [], networkInterfaces: [], foreign: [] };
 
-async function ownedIds(reader: AwsReader, observed: ObservedAws, signal?: AbortSignal): Promise<Set<string>> {
-  const stacks = Object.values(observed.stacks).filter((stack) => isOurs(stack.tags, observed.cluster));
-  const lists = await mapBounded(stacks, 4, (stack) => resourcesOf(reader, stack.stackName, signal));
-  return new Set(lists.flat());
-}
-
-/** None of a stack that has gone since it was listed. */
-async function resourcesOf(reader: AwsReader, StackName: string, signal?: AbortSignal): Promise<readonly string[]> {
-  const resources = await orAbsent(
-    allPages(
-      (token) =>
-        reader.read(
-          'cloudformation',
-          'ListStackResources',
-          { StackName, ...(token === undefined ? {} : { NextToken: token }) },
-          signal,
-        ),
-      (page) => page.StackResourceSummaries,
-      (page) => page.NextToken,
-    ),
-  );
-  return (resources ?? []).flatMap((resource) => resource.PhysicalResourceId ?? []);
+/** The VPC of the network stack, also where the stack has lost its outputs on its way to nothing. */
+function ownVpcOf({ cluster, stacks }: ObservedAws, resources: readonly StackResource[]): string | undefined {
+  const name = stackNameOf(cluster, 'network');
+  const output = stacks[name]?.outputs.VpcId;
+  return output ?? resources.find(({ stackName, type }) => stackName === name && type === 'AWS::EC2::VPC')?.id;
 }

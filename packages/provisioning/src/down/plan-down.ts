@@ -7,7 +7,7 @@ import { deletedStack } from '../plan/plan-stacks.ts';
 import { stackIdOf } from '../plan/stack-name.ts';
 import { isOurs } from '../plan/tags.ts';
 import { usual } from '../plan/usual-seconds.ts';
-import type { Blocker, Leftovers } from './leftovers.ts';
+import { type Blocker, type Leftovers, makerOf } from './leftovers.ts';
 import { ownGroupField, type Stay } from './receipt.ts';
 
 /** What happens to what holds data, and to logs. */
@@ -23,7 +23,7 @@ export const defaultDownPolicy: DownPolicy = { volumes: 'keep', logs: 'keep' };
 export interface DownPlan {
   /** In the order of execution; `orderDownChanges` gives the batches. */
   readonly changes: readonly Change[];
-  /** While there is one, the VPC cannot be deleted: nothing should be begun. */
+  /** While there is one, the way does not come to its end: nothing should be begun. */
   readonly blockers: readonly Blocker[];
   /** What remains by policy or because AWS keeps it. */
   readonly stays: readonly Stay[];
@@ -196,7 +196,7 @@ function foreignInside(observed: ObservedAws): Blocker[] {
     .filter((group) => !isOurs(group.tags, observed.cluster))
     .map((group) => ({
       what: `node group ${group.name}`,
-      maker: group.tags['alpha.eksctl.io/cluster-name'] === undefined ? 'somebody else' : 'eksctl',
+      maker: makerOf({ tags: group.tags }),
       hint: `delete it: aws eks delete-nodegroup --cluster-name ${observed.cluster} --nodegroup-name ${group.name}`,
     }));
 }

@@ -6,6 +6,8 @@ import { isOfKubernetes } from './leftovers.ts';
 export interface Search {
   readonly reader: AwsReader;
   readonly cluster: string;
+  /** The account of the cluster: what another one has is not listed to us. */
+  readonly account: string;
   /** Absent when neither the stack nor the control plane tells: then only tags are searched by. */
   readonly vpcId?: string;
   /** Physical ids of everything in our stacks. */
@@ -32,7 +34,12 @@ export function isOfCluster(search: Pick<Search, 'cluster'>, tags: Tags): boolea
   return tags['cluster.k8s.amazonaws.com/name'] === search.cluster || isOfKubernetes(tags, search.cluster);
 }
 
-/** The request for one page of what EC2 has in a VPC. */
-export function inVpc(vpcId: string, token: string | undefined) {
-  return { Filters: [{ Name: 'vpc-id', Values: [vpcId] }], ...(token === undefined ? {} : { NextToken: token }) };
+/** The request for one page of what EC2 has in a VPC; some operations call the filter `attachment.vpc-id`. */
+export function inVpc(vpcId: string, token: string | undefined, filter = 'vpc-id') {
+  return { Filters: [{ Name: filter, Values: [vpcId] }], ...nextPage(token) };
+}
+
+/** The member that asks EC2 for the next page. */
+export function nextPage(token: string | undefined): { readonly NextToken?: string } {
+  return token === undefined ? {} : { NextToken: token };
 }

@@ -162,6 +162,7 @@ function tagsOf(stack: Stack): Record<string, string> {
 
 function toObserved(stack: Stack): ObservedStack {
   const changedAt = stack.LastUpdatedTime ?? stack.CreationTime;
+  const exports = (stack.Outputs ?? []).flatMap(({ ExportName }) => ExportName ?? []);
   return {
     stackName: stack.StackName ?? '',
     stackId: stack.StackId ?? '',
@@ -173,6 +174,7 @@ function toObserved(stack: Stack): ObservedStack {
     outputs: Object.fromEntries(
       (stack.Outputs ?? []).map((output) => [output.OutputKey ?? '', output.OutputValue ?? '']),
     ),
+    ...(exports.length === 0 ? {} : { exports }),
     tags: tagsOf(stack),
     terminationProtection: stack.EnableTerminationProtection === true,
     changedAt: changedAt === undefined ? '' : changedAt.toISOString(),

@@ -30,6 +30,8 @@ export interface ObservedStack {
   readonly template?: JsonObject;
   readonly parameters: { readonly [name: string]: string };
   readonly outputs: { readonly [name: string]: string };
+  /** Names that other stacks of the account and region may import outputs by; absent when there are none. */
+  readonly exports?: readonly string[];
   readonly tags: { readonly [key: string]: string };
   readonly terminationProtection: boolean;
   /** When it was last changed, ISO 8601; the creation when never. */

@@ -142,6 +142,7 @@ export function fakeEks(clock: Clock): FakeEks {
     DescribeUpdate: ({ updateId }) => ({ update: need(updates, updateId, 'update') }),
   };
   const groups: Handlers = {
+    ListFargateProfiles: () => ({ fargateProfileNames: [] }),
     ListNodegroups: () => ({ nodegroups: (settle(), [...nodeGroups.keys()]) }),
     DescribeNodegroup: ({ nodegroupName }) => ({ nodegroup: need(nodeGroups, nodegroupName, 'node group') }),
     CreateNodegroup: (input) => {

@@ -1,4 +1,5 @@
 import type { Clock, JsonObject } from '@roadstead/foundation';
+import { at } from '../plan/eks-fields.ts';
 import { awsException, type Handlers, type Input } from './fake-handler.ts';
 
 export interface FakeStack {
@@ -122,9 +123,13 @@ export function fakeStacks(clock: Clock): FakeStacks {
       StackEvents: find(input).events.map((event) => ({ ...event, Timestamp: new Date(Number(event.Timestamp)) })),
     }),
     ListStackResources: (input) => ({
-      StackResourceSummaries: Object.keys((find(input).template.Resources ?? {}) as object).map((id) => ({
-        PhysicalResourceId: `${id}-id`,
-      })),
+      StackResourceSummaries: Object.entries((find(input).template.Resources ?? {}) as JsonObject).map(
+        ([id, resource]) => ({
+          LogicalResourceId: id,
+          PhysicalResourceId: `${id}-id`,
+          ResourceType: at(resource, 'Type'),
+        }),
+      ),
     }),
     DetectStackDrift: () => ({ StackDriftDetectionId: 'detection' }),
     DescribeStackDriftDetectionStatus: () => ({ DetectionStatus: 'DETECTION_COMPLETE' }),

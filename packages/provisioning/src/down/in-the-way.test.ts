@@ -1,0 +1,263 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ObservedAws, ObservedCluster, ObservedStack } from '../observe/observed.ts';
+import { awsException } from '../testing/fake-handler.ts';
+import { nothingObserved } from '../testing/nothing-observed.ts';
+import { type AnswerTable, tableReader } from '../testing/table-reader.ts';
+import { observeLeftovers } from './observe-leftovers.ts';
+
+const tags = { 'roadstead.dev/cluster': 'shop' };
+const named = (Value: string) => [{ Key: 'team', Value }];
+const instance = (InstanceId: string, list: Readonly<Record<string, string>>) => ({
+  ...{ InstanceId, State: { Name: 'running' } },
+  Tags: Object.entries(list).map(([Key, Value]) => ({ Key, Value })),
+});
+
+const stack = (name: string, more: Partial<ObservedStack> = {}): ObservedStack => ({
+  stackName: `roadstead-shop-${name}`,
+  stackId: `arn:${name}`,
+  status: 'CREATE_COMPLETE',
+  parameters: {},
+  outputs: {},
+  tags,
+  terminationProtection: false,
+  changedAt: '',
+  ...more,
+});
+const network = stack('network', { outputs: { VpcId: 'vpc-1' } });
+const controlPlane: ObservedCluster = {
+  described: {},
+  status: 'ACTIVE',
+  tags,
+  health: [],
+  arn: 'arn:c',
+  version: '1.36',
+  vpcId: 'vpc-1',
+};
+
+let answers: AnswerTable;
+let asked: string[];
+beforeEach(() => {
+  answers = {};
+  asked = [];
+});
+
+async function inTheWay(more: Partial<ObservedAws> = {}, stacks: readonly ObservedStack[] = [network]) {
+  const observed: ObservedAws = {
+    ...nothingObserved,
+    stacks: Object.fromEntries(stacks.map((one) => [one.stackName, one])),
+    ...more,
+  };
+  const { foreign } = await observeLeftovers(tableReader(answers, asked), observed);
+  return foreign.map(({ what, maker, hint }) => [what, maker, hint]);
+}
+
+describe('in the way of the control plane', () => {
+  beforeEach(() => {
+    answers['eks:ListFargateProfiles'] = ({ nextToken }) =>
+      nextToken === undefined
+        ? { fargateProfileNames: ['batch'], nextToken: 'more' }
+        : { fargateProfileNames: ['going', 'gone'] };
+    answers['eks:DescribeFargateProfile'] = ({ fargateProfileName }) => {
+      if (fargateProfileName === 'gone') throw awsException('ResourceNotFoundException', 'No Fargate Profile found');
+      return fargateProfileName === 'batch'
+        ? { fargateProfile: { status: 'ACTIVE', tags: { 'alpha.eksctl.io/cluster-name': 'shop' } } }
+        : { fargateProfile: { status: 'DELETING' } };
+    };
+  });
+
+  it('is every Fargate profile', async () => {
+    const command = 'aws eks delete-fargate-profile --cluster-name shop --fargate-profile-name batch';
+    expect(await inTheWay({ eks: controlPlane })).toEqual([
+      ['Fargate profile batch', 'eksctl', `delete it: ${command}`],
+      ['Fargate profile going', 'unknown', 'it is going already: wait a few minutes'],
+    ]);
+  });
+
+  it.each<[string, Partial<ObservedAws>]>([
+    ['has gone', {}],
+    ['is not ours to delete', { eks: { ...controlPlane, tags: {} } }],
+  ])('is none when it %s', async (_title, observed) => {
+    expect(await inTheWay(observed)).toEqual([]);
+    expect(asked).not.toContain('eks:ListFargateProfiles');
+  });
+});
+
+describe('instances in the way', () => {
+  it.each<[string, Readonly<Record<string, string>>, readonly [maker: string, hint: RegExp] | undefined]>([
+    ['of a managed node group', { 'eks:cluster-name': 'shop', 'kubernetes.io/cluster/shop': 'owned' }, undefined],
+    ['of Auto Mode', { 'aws:eks:cluster-name': 'shop' }, undefined],
+    ['of a pool of ours', { ...tags, 'aws:autoscaling:groupName': 'pool' }, undefined],
+    [
+      'of Karpenter',
+      { 'kubernetes.io/cluster/shop': 'owned', 'karpenter.sh/nodepool': 'spot' },
+      [
+        'Karpenter (NodePool spot)',
+        /kubectl delete nodepool spot; else: aws ec2 terminate-instances --instance-ids i-1$/,
+      ],
+    ],
+    [
+      'that somebody let join by hand',
+      { 'kubernetes.io/cluster/shop': 'owned', 'aws:autoscaling:groupName': 'workers' },
+      ['the Auto Scaling group workers', /delete-auto-scaling-group --auto-scaling-group-name workers --force-delete$/],
+    ],
+    ['of another cluster', { 'eks:cluster-name': 'shop-eu' }, ['the cluster shop-eu', /terminate-instances/]],
+  ])('are those %s', async (_title, list, blocker) => {
+    answers['ec2:DescribeInstances'] = { Reservations: [{ Instances: [instance('i-1', list)] }] };
+    const found = await inTheWay();
+    expect(found).toEqual(
+      blocker === undefined ? [] : [['instance i-1', blocker[0], expect.stringMatching(blocker[1])]],
+    );
+  });
+});
+
+describe('rules of the default security group', () => {
+  const rule = (GroupId: string, more: object = {}) => ({
+    ...{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443 },
+    UserIdGroupPairs: [{ GroupId, ...more }],
+  });
+  const groups = (rules: object) => ({
+    SecurityGroups: [
+      { GroupId: 'sg-default', GroupName: 'default', ...rules },
+      { GroupId: 'sg-ours', GroupName: 'nodes', Tags: [{ Key: 'roadstead.dev/cluster', Value: 'shop' }] },
+      { GroupId: 'sg-eks', GroupName: 'eks-cluster-sg-shop-1' },
+    ],
+  });
+  const revoke = (way: string, rest: string) =>
+    `revoke it: aws ec2 revoke-security-group-${way} --group-id sg-default --ip-permissions '${rest}'`;
+
+  it.each<[string, object, readonly (readonly string[])[]]>([
+    ['that name itself', { IpPermissions: [rule('sg-default')] }, []],
+    [
+      'that name a group of a stack',
+      { IpPermissions: [rule('sg-ours', { Description: 'from the nodes' })] },
+      [
+        [
+          'ingress rule of security group sg-default (default) that names sg-ours',
+          '"from the nodes"',
+          revoke('ingress', 'IpProtocol=tcp,FromPort=443,ToPort=443,UserIdGroupPairs=[{GroupId=sg-ours}]'),
+        ],
+      ],
+    ],
+    [
+      'that name the group of EKS',
+      { IpPermissionsEgress: [{ IpProtocol: '-1', UserIdGroupPairs: [{ GroupId: 'sg-eks' }] }] },
+      [
+        [
+          'egress rule of security group sg-default (default) that names sg-eks',
+          'unknown',
+          revoke('egress', 'IpProtocol=-1,UserIdGroupPairs=[{GroupId=sg-eks}]'),
+        ],
+      ],
+    ],
+  ])('%s', async (_title, rules, blockers) => {
+    answers['ec2:DescribeSecurityGroups'] = groups(rules);
+    expect(await inTheWay({ eks: controlPlane })).toEqual(blockers);
+  });
+});
+
+describe('in the way of a stack', () => {
+  it('are stacks of others that import from it', async () => {
+    answers['cloudformation:ListImports'] = ({ ExportName }) => {
+      if (ExportName === 'shop-subnet') throw awsException('ValidationError', 'Export is not imported by any stack.');
+      return { Imports: ['billing', 'roadstead-shop-foundation'] };
+    };
+    answers['cloudformation:DescribeStacks'] = { Stacks: [{ Tags: named('billing') }] };
+    const exporting = { ...network, exports: ['shop-vpc', 'shop-subnet'] };
+    expect(await inTheWay({}, [exporting, stack('foundation')])).toEqual([
+      [
+        'stack billing, which imports shop-vpc of stack roadstead-shop-network',
+        'team=billing',
+        'take the import out of it, or delete it: aws cloudformation delete-stack --stack-name billing',
+      ],
+    ]);
+  });
+
+  it('is nothing, and nobody is asked, where it exports nothing', async () => {
+    expect(await inTheWay()).toEqual([]);
+    expect(asked).not.toContain('cloudformation:ListImports');
+  });
+
+  it('are policies that somebody gave to its roles', async () => {
+    const role = {
+      ...{ LogicalResourceId: 'Role', PhysicalResourceId: 'shop-node', ResourceType: 'AWS::IAM::Role' },
+      ResourceStatus: 'CREATE_COMPLETE',
+    };
+    answers['cloudformation:ListStackResources'] = ({ StackName }) =>
+      StackName === 'roadstead-shop-pool-app' ? { StackResourceSummaries: [role] } : {};
+    answers['iam:ListAttachedRolePolicies'] = {
+      AttachedPolicies: ['AmazonEKSWorkerNodePolicy', 'AmazonSSMManagedInstanceCore'].map((PolicyName) => ({
+        PolicyName,
+        PolicyArn: `arn:aws:iam::aws:policy/${PolicyName}`,
+      })),
+    };
+    answers['iam:ListRolePolicies'] = { PolicyNames: ['own', 'backup'] };
+    const template = {
+      Resources: {
+        Role: {
+          Type: 'AWS::IAM::Role',
+          Properties: {
+            ManagedPolicyArns: [{ 'Fn::Sub': 'arn:$' + '{AWS::Partition}:iam::aws:policy/AmazonEKSWorkerNodePolicy' }],
+            Policies: [{ PolicyName: 'own' }],
+          },
+        },
+      },
+    };
+    const arn = 'arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore';
+    expect(await inTheWay({}, [network, stack('pool-app', { template })])).toEqual([
+      [
+        'policy AmazonSSMManagedInstanceCore on role shop-node',
+        'unknown',
+        `take it off: aws iam detach-role-policy --role-name shop-node --policy-arn ${arn}`,
+      ],
+      [
+        'inline policy backup on role shop-node',
+        'unknown',
+        'take it off: aws iam delete-role-policy --role-name shop-node --policy-name backup',
+      ],
+    ]);
+    expect(await inTheWay({}, [network, stack('pool-app')])).toEqual([]);
+  });
+});
+
+describe('in the way of a load balancer of ours', () => {
+  const arn = 'arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/net/k8s-web/1';
+
+  it('is an endpoint service on it; without a network load balancer nobody asks', async () => {
+    answers['ec2:DescribeVpcEndpointServiceConfigurations'] = {
+      ServiceConfigurations: [
+        { ServiceId: 'vpce-svc-1', NetworkLoadBalancerArns: [arn], Tags: named('partners') },
+        { ServiceId: 'vpce-svc-2', NetworkLoadBalancerArns: ['arn:other'], Tags: named('partners') },
+      ],
+    };
+    expect(await inTheWay()).toEqual([]);
+    expect(asked).not.toContain('ec2:DescribeVpcEndpointServiceConfigurations');
+    answers['elbv2:DescribeLoadBalancers'] = {
+      LoadBalancers: [{ LoadBalancerName: 'k8s-web', LoadBalancerArn: arn, VpcId: 'vpc-1' }],
+    };
+    answers['elbv2:DescribeTags'] = {
+      TagDescriptions: [{ ResourceArn: arn, Tags: [{ Key: 'elbv2.k8s.aws/cluster', Value: 'shop' }] }],
+    };
+    expect(await inTheWay()).toEqual([
+      [
+        'endpoint service vpce-svc-1 on load balancer k8s-web',
+        'team=partners',
+        'delete it: aws ec2 delete-vpc-endpoint-service-configurations --service-ids vpce-svc-1',
+      ],
+    ]);
+  });
+});
+
+describe('a network stack that is half gone', () => {
+  it('still tells which VPC others are in, though its outputs are lost', async () => {
+    const vpc = { LogicalResourceId: 'Vpc', PhysicalResourceId: 'vpc-1', ResourceType: 'AWS::EC2::VPC' };
+    const gone = { LogicalResourceId: 'Subnet', PhysicalResourceId: 'subnet-1', ResourceType: 'AWS::EC2::Subnet' };
+    answers['cloudformation:ListStackResources'] = {
+      StackResourceSummaries: [vpc, { ...gone, ResourceStatus: 'DELETE_COMPLETE' }],
+    };
+    answers['ec2:DescribeSubnets'] = ({ Filters }) =>
+      JSON.stringify(Filters).includes('vpc-1') ? { Subnets: [{ SubnetId: 'subnet-db', Tags: named('data') }] } : {};
+    expect(await inTheWay({}, [stack('network', { status: 'DELETE_FAILED' })])).toEqual([
+      ['subnet subnet-db', 'team=data', 'delete it: aws ec2 delete-subnet --subnet-id subnet-db'],
+    ]);
+  });
+});
