@@ -7,6 +7,7 @@ import {
   type ObservedDown,
   observeDown,
   planDown as planAwsDown,
+  takenAlong,
   whoAmI,
 } from '@roadstead/provisioning';
 import { connectReader } from './connect.ts';
@@ -53,7 +54,10 @@ export async function planDown(
     ({ what, why, monthlyUsd }) =>
       `stays: ${what}: ${why}${monthlyUsd === undefined ? '' : ` ($${monthlyUsd.toFixed(2)} a month)`}`,
   );
-  const warnings = [...(warning === undefined ? [] : [warning]), ...stays];
+  const along = aws.changes.flatMap((change) =>
+    takenAlong(change).map((part) => `goes too: ${part}: with ${change.what}`),
+  );
+  const warnings = [...(warning === undefined ? [] : [warning]), ...along, ...stays];
   const plan: Plan = { kind: 'down', header: headerOf(world, target, caller), version: '-', changes, warnings };
   return { target, caller, found, aws, plan };
 }

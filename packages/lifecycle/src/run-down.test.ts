@@ -52,6 +52,17 @@ describe('down', () => {
     expect((await here.store.audit.latest(id, 2)).map(({ action }) => action)).toEqual(['down-done', 'down-begun']);
   });
 
+  it('says beforehand and in the receipt what others made in the control plane and lose with it', async () => {
+    const here = await world.machine('alice');
+    await up(here, await smallTarget());
+    const tags = { team: 'data' };
+    await world.aws.writer.write('eks', 'CreateAccessEntry', { clusterName: 'shop', principalArn: 'arn:eve', tags });
+    const { receipt, prepared } = await down(here, await smallTarget());
+    const lost = 'access entry of arn:eve, made by team=data';
+    expect(prepared.plan.warnings).toContain(`goes too: ${lost}: with cluster shop`);
+    expect(receipt.removed).toContain(`${lost}, with cluster shop`);
+  });
+
   it('of nothing is done, and needs no store that knows the cluster', async () => {
     const { outcome, prepared } = await down(await world.machine('alice'), await smallTarget());
     expect(prepared.plan.changes).toEqual([]);

@@ -16,6 +16,7 @@ export { type Blocker, classicNameOf, type Leftovers, noLeftovers } from './down
 export { type ObservedDown, observeDown } from './down/observe-down.ts';
 export { type DownPlan, type DownPolicy, defaultDownPolicy, orderDownChanges, planDown } from './down/plan-down.ts';
 export { type Receipt, receiptOf, type Stay } from './down/receipt.ts';
+export { takenAlong } from './down/taken-along.ts';
 export type { AwsRunContext, ResourceProgress, StepResult } from './execute/context.ts';
 export { executeAwsChange, isAwsChange } from './execute/execute-change.ts';
 export { liveOutputs } from './execute/live-outputs.ts';

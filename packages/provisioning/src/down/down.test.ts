@@ -3,6 +3,7 @@ import { nothingObserved as empty } from '../testing/nothing-observed.ts';
 import { classicNameOf, isOfKubernetes, type Leftovers, makerOf, noLeftovers } from './leftovers.ts';
 import { orderDownChanges, planDown } from './plan-down.ts';
 import { receiptOf } from './receipt.ts';
+import { takenAlong } from './taken-along.ts';
 
 const leftovers: Leftovers = {
   ...noLeftovers,
@@ -86,6 +87,48 @@ describe('the control plane', () => {
     expect(receiptOf({ changes, stays }, new Set(changes.map(({ id }) => id))).removed).toEqual([
       'cluster shop',
       'security group sg-eks, which EKS made for cluster shop',
+    ]);
+  });
+
+  it('takes along what others made in it, which the plan and the receipt say', () => {
+    const tags = { 'roadstead.dev/cluster': 'shop' };
+    const thing = { described: {}, status: 'ACTIVE', health: [], arn: 'arn:a' };
+    const entry = { kubernetesGroups: [], accessPolicies: [], narrowPolicies: [] };
+    const association = { namespace: 'default', roleArn: 'arn:r' };
+    const { changes, blockers } = planDown(
+      {
+        ...empty,
+        eks: { ...eks, described: {} },
+        addons: {
+          coredns: { ...thing, name: 'coredns', tags },
+          'aws-guardduty-agent': { ...thing, name: 'aws-guardduty-agent', tags: { GuardDutyManaged: 'true' } },
+        },
+        accessEntries: {
+          ours: { ...entry, principalArn: 'arn:ours', type: 'STANDARD', tags },
+          node: { ...entry, principalArn: 'arn:node', type: 'EC2_LINUX', tags: {} },
+          eve: { ...entry, principalArn: 'arn:eve', type: 'STANDARD', tags: { team: 'data' } },
+        },
+        podIdentityAssociations: [
+          { ...association, associationId: 'a-1', serviceAccount: 'ebs', ownerArn: 'arn:a', tags: {} },
+          { ...association, associationId: 'a-2', serviceAccount: 'dns', tags },
+          { ...association, associationId: 'a-3', serviceAccount: 'jobs', tags: {} },
+        ],
+      },
+      noLeftovers,
+    );
+    const cluster = changes.find(({ id }) => id === 'eks/cluster');
+    const along = [
+      'add-on aws-guardduty-agent, made by Amazon GuardDuty',
+      'access entry of arn:eve, made by team=data',
+      'pod identity of default/jobs, made by unknown',
+    ];
+    expect(takenAlong(cluster ?? { fields: [] })).toEqual(along);
+    expect(blockers).toEqual([]);
+    const { removed } = receiptOf({ changes, stays: [] }, new Set(['eks/cluster']));
+    expect(removed).toEqual([
+      'cluster shop',
+      'security group sg-eks, which EKS made for cluster shop',
+      ...along.map((part) => `${part}, with cluster shop`),
     ]);
   });
 

@@ -9,6 +9,7 @@ import { isOurs } from '../plan/tags.ts';
 import { usual } from '../plan/usual-seconds.ts';
 import { type Blocker, type Leftovers, makerOf } from './leftovers.ts';
 import { ownGroupField, type Stay } from './receipt.ts';
+import { takenAlongFields } from './taken-along.ts';
 
 /** What happens to what holds data, and to logs. */
 export interface DownPolicy {
@@ -139,7 +140,7 @@ function clusterChanges(observed: ObservedAws): Change[] {
       action: 'delete',
       class: 'disruptive',
       what,
-      fields: goesWith(cluster.securityGroupId),
+      fields: [...goesWith(cluster.securityGroupId), ...takenAlongFields(observed)],
       usualSeconds: usual.clusterDelete,
     },
   ];

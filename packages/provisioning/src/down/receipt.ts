@@ -1,4 +1,5 @@
 import type { Change } from '@roadstead/definition';
+import { takenAlong } from './taken-along.ts';
 
 export interface Stay {
   readonly what: string;
@@ -31,7 +32,12 @@ export function receiptOf(
   };
 }
 
-function removedBy({ what, fields }: Change): string[] {
+function removedBy(change: Change): string[] {
+  const { what, fields } = change;
   const group = fields.find(({ path }) => path === ownGroupField)?.from;
-  return group === undefined ? [what] : [what, `security group ${String(group)}, which EKS made for ${what}`];
+  return [
+    what,
+    ...(group === undefined ? [] : [`security group ${String(group)}, which EKS made for ${what}`]),
+    ...takenAlong(change).map((part) => `${part}, with ${what}`),
+  ];
 }
