@@ -3,12 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { mapBounded } from '@roadstead/foundation';
-import { applyRelease, isPlanEmpty, type KubernetesObject, planRelease, requestsAtOnce } from '@roadstead/kubernetes';
+import {
+  applyRelease,
+  createKubernetesClient,
+  isPlanEmpty,
+  type KubernetesClient,
+  type KubernetesObject,
+  planRelease,
+  requestsAtOnce,
+  staticToken,
+} from '@roadstead/kubernetes';
 import { stringify } from 'yaml';
 import {
   startTestControlPlane,
   type TestControlPlane,
 } from '../../packages/kubernetes/src/testing/test-control-plane.ts';
+import { adminToken } from './admin-token.ts';
 import { output } from './child.ts';
 import { type Figures, figuresOf, timed, timesFaster } from './statistics.ts';
 import { type Workload, workloadOf } from './workload.ts';
@@ -57,6 +67,7 @@ interface Ratios {
 
 interface Track {
   readonly plane: TestControlPlane;
+  readonly client: KubernetesClient;
   readonly kubeconfig: string;
   readonly directory: string;
   readonly restMs: number;
@@ -74,9 +85,7 @@ export async function benchApply(options: ApplyOptions): Promise<ApplyReport> {
   const directory = await mkdtemp(join(tmpdir(), 'roadstead-bench-'));
   const plane = await startTestControlPlane();
   try {
-    const kubeconfig = join(directory, 'kubeconfig');
-    await writeFile(kubeconfig, stringify(kubeconfigOf(plane)), { mode: 0o600 });
-    const track: Track = { plane, kubeconfig, directory, restMs: options.restMs };
+    const track = await trackOn(plane, directory, options.restMs);
     const laps: Record<Way, Lap[]> = { warm: [], kubectl: [], cold: [], bare: [] };
     for (const way of order) await lap(track, `warm-up-${way}`, way, options.objects);
     for (let round = 1; round <= rounds; round++) {
@@ -86,11 +95,21 @@ export async function benchApply(options: ApplyOptions): Promise<ApplyReport> {
         onProgress(`apply, round ${round}, ${way}: ${JSON.stringify(figures)} ms`);
       }
     }
+    await track.client.close();
     return reportOf(options, laps);
   } finally {
     await plane.stop();
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+async function trackOn(plane: TestControlPlane, directory: string, restMs: number): Promise<Track> {
+  const { server, caPem } = plane;
+  const token = await adminToken(plane.client);
+  const client = createKubernetesClient({ server, caPem, credentials: staticToken(token), userAgent: 'bench' });
+  const kubeconfig = join(directory, 'kubeconfig');
+  await writeFile(kubeconfig, stringify(kubeconfigOf(plane, token)), { mode: 0o600 });
+  return { plane, client, kubeconfig, directory, restMs };
 }
 
 const ways = { warm: warmApply, kubectl: kubectlApply, cold: coldApply, bare: bareApply };
@@ -125,7 +144,7 @@ async function timedAtRest<T>(
   return timed(work);
 }
 
-function warmApply({ plane: { client } }: Track, { objects }: Workload): Apply {
+function warmApply({ client }: Track, { objects }: Workload): Apply {
   const release = [{ name: 'bench', objects }];
   return async () => {
     const plan = await planRelease(client, release, { tryNew: false });
@@ -134,7 +153,7 @@ function warmApply({ plane: { client } }: Track, { objects }: Workload): Apply {
   };
 }
 
-function bareApply({ plane: { client } }: Track, { objects }: Workload): Apply {
+function bareApply({ client }: Track, { objects }: Workload): Apply {
   const namespaces = objects.filter(({ kind }) => kind === 'Namespace');
   const rest = objects.filter(({ kind }) => kind !== 'Namespace');
   return async () => {
@@ -155,14 +174,14 @@ function coldApply({ kubeconfig, directory }: Track, _workload: Workload, file: 
 }
 
 /** kubectl's discovery cache is its own and stays warm; conflicts are forced, or it would refuse to mend. */
-function kubectlApply({ plane }: Track, _workload: Workload, file: string): Apply {
+function kubectlApply({ plane, kubeconfig }: Track, _workload: Workload, file: string): Apply {
   return async () => {
-    await plane.kubectl('apply', '--server-side', '--force-conflicts', '-f', file);
+    await plane.kubectl('apply', '--server-side', '--force-conflicts', '-f', file, '--kubeconfig', kubeconfig);
     return undefined;
   };
 }
 
-async function demandPresent({ plane: { client } }: Track, { objects }: Workload): Promise<void> {
+async function demandPresent({ client }: Track, { objects }: Workload): Promise<void> {
   const kinds = new Map(objects.map(({ apiVersion, kind }) => [kind, { apiVersion, kind }]));
   const lists = await Promise.all([...kinds.values()].map((kind) => client.list(kind, { dropManagedFields: true })));
   const place = ({ kind, metadata }: KubernetesObject) => `${kind} ${metadata.namespace ?? ''} ${metadata.name}`;
@@ -178,11 +197,11 @@ const sampleRef = ({ sample: { namespace, name } }: Workload) => ({
   name,
 });
 
-async function edit({ plane: { client } }: Track, workload: Workload): Promise<void> {
+async function edit({ client }: Track, workload: Workload): Promise<void> {
   await client.patch(sampleRef(workload), 'merge', { data: { mode: 'edited' } });
 }
 
-async function demandMended({ plane: { client } }: Track, workload: Workload, written?: number): Promise<void> {
+async function demandMended({ client }: Track, workload: Workload, written?: number): Promise<void> {
   const found = await client.get(sampleRef(workload));
   const mode = (found?.data as Record<string, string> | undefined)?.mode;
   if (mode !== workload.sample.value) throw new Error(`the edited object was not mended: mode is ${mode}`);
@@ -190,7 +209,7 @@ async function demandMended({ plane: { client } }: Track, workload: Workload, wr
 }
 
 /** Nothing of the lap is left, so that no namespace that still goes away slows the next one. */
-async function clear({ plane: { client } }: Track, { namespaces }: Workload): Promise<void> {
+async function clear({ client }: Track, { namespaces }: Workload): Promise<void> {
   const nothing = await planRelease(client, [], { allowDataLoss: () => true });
   if (!isPlanEmpty(nothing)) await applyRelease({ client, plan: nothing });
   const kind = { apiVersion: 'v1', kind: 'Namespace' };
@@ -239,19 +258,14 @@ function ratiosOf(ours: Contender, theirs: Contender): Ratios {
   };
 }
 
-function kubeconfigOf({ server, caPem, certificatePem, keyPem }: TestControlPlane): unknown {
-  const base64 = (text: string) => Buffer.from(text).toString('base64');
+function kubeconfigOf({ server, caPem }: TestControlPlane, token: string): unknown {
+  const authority = Buffer.from(caPem).toString('base64');
   return {
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': 'bench',
-    clusters: [{ name: 'bench', cluster: { server, 'certificate-authority-data': base64(caPem) } }],
-    users: [
-      {
-        name: 'bench',
-        user: { 'client-certificate-data': base64(certificatePem), 'client-key-data': base64(keyPem) },
-      },
-    ],
+    clusters: [{ name: 'bench', cluster: { server, 'certificate-authority-data': authority } }],
+    users: [{ name: 'bench', user: { token } }],
     contexts: [{ name: 'bench', context: { cluster: 'bench', user: 'bench' } }],
   };
 }
