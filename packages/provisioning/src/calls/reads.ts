@@ -58,7 +58,7 @@ export const readOperations = {
     'DescribeVpnGateways',
   ],
   elb: ['DescribeLoadBalancers', 'DescribeTags'],
-  elbv2: ['DescribeLoadBalancers', 'DescribeTags', 'DescribeTargetGroups'],
+  elbv2: ['DescribeLoadBalancerAttributes', 'DescribeLoadBalancers', 'DescribeTags', 'DescribeTargetGroups'],
   autoscaling: [],
   logs: ['DescribeLogGroups'],
 } as const;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { awsException } from '../testing/fake-handler.ts';
 import { type AnswerTable, tableReader } from '../testing/table-reader.ts';
 import { findGateways } from './find-gateways.ts';
 
@@ -105,6 +106,17 @@ describe('a way out of the VPC that others made', () => {
     expect(await found(answers)).toEqual([[what, 'team=data', `take it away: aws ec2 ${command}`]]);
   });
 
+  it('is of the account that asked for it, where no tag says more', async () => {
+    const VpcPeeringConnections = [
+      {
+        ...{ VpcPeeringConnectionId: 'pcx-1', Status: { Code: 'active' } },
+        ...{ RequesterVpcInfo: { VpcId: 'vpc-9', OwnerId: '111111111111' }, AccepterVpcInfo: { VpcId: 'vpc-1' } },
+      },
+    ];
+    const [blocker] = await found({ 'ec2:DescribeVpcPeeringConnections': { VpcPeeringConnections } });
+    expect(blocker?.[1]).toBe('account 111111111111');
+  });
+
   it.each<[title: string, answers: AnswerTable]>([
     ['is in a stack of ours', nat('of-stack', 'available')],
     ['carries our tag', nat('nat-1', 'available', own)],
@@ -114,6 +126,21 @@ describe('a way out of the VPC that others made', () => {
     ['joins other VPCs', peering('active', 'vpc-8', 'vpc-9')],
   ])('blocks nothing that %s', async (_title, answers) => {
     expect(await found(answers)).toEqual([]);
+  });
+
+  it.each([
+    ['InvalidAction', true],
+    ['UnsupportedOperation', true],
+    ['UnauthorizedOperation', false],
+  ])('is none where the region does not offer its kind: %s', async (code, none) => {
+    const refusing = {
+      ...nat('nat-1', 'available'),
+      'ec2:DescribeCarrierGateways': () => {
+        throw awsException(code, 'no');
+      },
+    };
+    if (none) expect(await found(refusing)).toHaveLength(1);
+    else await expect(found(refusing)).rejects.toThrow('no');
   });
 
   it('is waited for when it is going', async () => {

@@ -1,3 +1,4 @@
+import { awsErrorCode } from '../calls/aws-failure.ts';
 import { allPages } from '../observe/plain.ts';
 import { type Blocker, makerOf } from './leftovers.ts';
 import { inVpc, isOwned, nextPage, type Search, type Tags, toMap } from './search.ts';
@@ -9,6 +10,8 @@ interface WayOut {
   /** Said after the id, as where a connection leads to. */
   readonly about?: string;
   readonly tags: Tags;
+  /** Whose it is where it has no tags. */
+  readonly by?: string;
   readonly state: string;
   /** What the AWS CLI takes it away with. */
   readonly command: string;
@@ -27,19 +30,29 @@ export async function findGateways(search: Search, vpcId: string): Promise<Block
     findTransitAttachments,
     findPeerings,
   ];
-  const found = await Promise.all(finds.map((find) => find(search, vpcId)));
+  const found = await Promise.all(finds.map((find) => noneWhereUnknown(find(search, vpcId))));
   return found
     .flat()
     .filter(({ id, tags, state }) => !gone.has(state) && !isOwned(search, id, tags))
-    .map(({ kind, id, about, tags, state, command }) => ({
+    .map(({ kind, id, about, tags, by, state, command }) => ({
       what: `${kind} ${id}${about === undefined ? '' : ` ${about}`}`,
-      maker: makerOf({ tags }),
+      maker: by !== undefined && Object.keys(tags).length === 0 ? by : makerOf({ tags }),
       hint: /^delet|^detach/.test(state) ? 'it is going already: wait a few minutes' : `take it away: ${command}`,
     }));
 }
 
 /** States of what is only still listed. */
 const gone = new Set(['deleted', 'detached', 'expired', 'failed', 'rejected']);
+
+/** A region or partition that does not offer a kind has none of it, and refuses to list it. */
+async function noneWhereUnknown(found: Promise<readonly WayOut[]>): Promise<readonly WayOut[]> {
+  try {
+    return await found;
+  } catch (error) {
+    if (['InvalidAction', 'UnsupportedOperation'].includes(awsErrorCode(error) ?? '')) return [];
+    throw error;
+  }
+}
 
 const findNatGateways: Find = async ({ reader, signal }, vpcId) => {
   const all = await allPages(
@@ -166,6 +179,7 @@ async function peeringsOf({ reader, signal }: Search, vpcId: string, side: 'requ
       id,
       about: `with ${there?.VpcId} of account ${there?.OwnerId}`,
       tags: toMap(Tags),
+      by: `account ${RequesterVpcInfo?.OwnerId}`,
       state: Status?.Code ?? '',
       command: `aws ec2 ${verb}-vpc-peering-connection --vpc-peering-connection-id ${id}`,
     };

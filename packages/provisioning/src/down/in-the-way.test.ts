@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ObservedAws, ObservedCluster, ObservedStack } from '../observe/observed.ts';
 import { awsException } from '../testing/fake-handler.ts';
 import { nothingObserved } from '../testing/nothing-observed.ts';
@@ -110,6 +110,23 @@ describe('instances in the way', () => {
   });
 });
 
+describe('what a service made', () => {
+  it.each([
+    [true, 'delete what it belongs to', 'switch off what made it'],
+    [
+      false,
+      'delete it: aws ec2 delete-network-interface --network-interface-id eni-1',
+      'delete it: aws ec2 delete-vpc-endpoints --vpc-endpoint-ids vpce-1',
+    ],
+  ])('goes with it and not by a command of ours: %s', async (RequesterManaged, ofInterface, ofEndpoint) => {
+    answers['ec2:DescribeNetworkInterfaces'] = {
+      NetworkInterfaces: [{ NetworkInterfaceId: 'eni-1', RequesterManaged }],
+    };
+    answers['ec2:DescribeVpcEndpoints'] = { VpcEndpoints: [{ VpcEndpointId: 'vpce-1', RequesterManaged }] };
+    expect((await inTheWay()).map(([, , hint]) => hint)).toEqual([ofInterface, ofEndpoint]);
+  });
+});
+
 describe('rules of the default security group', () => {
   const rule = (GroupId: string, more: object = {}) => ({
     ...{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443 },
@@ -177,50 +194,65 @@ describe('in the way of a stack', () => {
     expect(asked).not.toContain('cloudformation:ListImports');
   });
 
-  it('are policies that somebody gave to its roles', async () => {
-    const role = {
-      ...{ LogicalResourceId: 'Role', PhysicalResourceId: 'shop-node', ResourceType: 'AWS::IAM::Role' },
-      ResourceStatus: 'CREATE_COMPLETE',
+  describe('are policies on its roles', () => {
+    const ours = {
+      LogicalResourceId: 'Policy',
+      PhysicalResourceId: 'arn:own/managed',
+      ResourceType: 'AWS::IAM::ManagedPolicy',
     };
-    answers['cloudformation:ListStackResources'] = ({ StackName }) =>
-      StackName === 'roadstead-shop-pool-app' ? { StackResourceSummaries: [role] } : {};
-    answers['iam:ListAttachedRolePolicies'] = {
-      AttachedPolicies: ['AmazonEKSWorkerNodePolicy', 'AmazonSSMManagedInstanceCore'].map((PolicyName) => ({
-        PolicyName,
-        PolicyArn: `arn:aws:iam::aws:policy/${PolicyName}`,
-      })),
-    };
-    answers['iam:ListRolePolicies'] = { PolicyNames: ['own', 'backup'] };
-    const template = {
+    const role = { LogicalResourceId: 'Role', PhysicalResourceId: 'shop-node', ResourceType: 'AWS::IAM::Role' };
+    const arnOf = (name: string) => `arn:aws:iam::aws:policy/${name}`;
+    const template = (Policies: object[]) => ({
       Resources: {
         Role: {
           Type: 'AWS::IAM::Role',
-          Properties: {
-            ManagedPolicyArns: [{ 'Fn::Sub': 'arn:$' + '{AWS::Partition}:iam::aws:policy/AmazonEKSWorkerNodePolicy' }],
-            Policies: [{ PolicyName: 'own' }],
-          },
+          Properties: { ManagedPolicyArns: [{ 'Fn::Sub': arnOf('Worker') }, { Ref: 'Policy' }], Policies },
         },
       },
-    };
-    const arn = 'arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore';
-    expect(await inTheWay({}, [network, stack('pool-app', { template })])).toEqual([
-      [
-        'policy AmazonSSMManagedInstanceCore on role shop-node',
-        'unknown',
-        `take it off: aws iam detach-role-policy --role-name shop-node --policy-arn ${arn}`,
-      ],
-      [
-        'inline policy backup on role shop-node',
-        'unknown',
-        'take it off: aws iam delete-role-policy --role-name shop-node --policy-name backup',
-      ],
-    ]);
-    expect(await inTheWay({}, [network, stack('pool-app')])).toEqual([]);
+    });
+    const pool = (Policies: object[]) => stack('pool-app', { template: template(Policies) as never });
+
+    beforeEach(() => {
+      answers['cloudformation:ListStackResources'] = ({ StackName }) =>
+        StackName === 'roadstead-shop-pool-app' ? { StackResourceSummaries: [ours, role] } : {};
+      answers['iam:ListAttachedRolePolicies'] = {
+        AttachedPolicies: [arnOf('Worker'), arnOf('Agent'), 'arn:own/managed'].map((PolicyArn) => ({
+          PolicyArn,
+          PolicyName: PolicyArn.split('/').at(-1),
+        })),
+      };
+      answers['iam:ListRolePolicies'] = { PolicyNames: ['own', 'backup'] };
+    });
+
+    it('that somebody attached or wrote', async () => {
+      const attached = `aws iam detach-role-policy --role-name shop-node --policy-arn ${arnOf('Agent')}`;
+      const written = 'aws iam delete-role-policy --role-name shop-node --policy-name backup';
+      expect(await inTheWay({}, [network, pool([{ PolicyName: 'own' }])])).toEqual([
+        ['policy Agent on role shop-node', 'unknown', `take it off: ${attached}`],
+        ['inline policy backup on role shop-node', 'unknown', `take it off: ${written}`],
+      ]);
+    });
+
+    it('and none that may be its own: a name that is computed, a template that is not there', async () => {
+      const computed = pool([{ PolicyName: { Ref: 'Name' } }]);
+      expect((await inTheWay({}, [network, computed])).map(([what]) => what)).toEqual([
+        'policy Agent on role shop-node',
+      ]);
+      expect(await inTheWay({}, [network, stack('pool-app')])).toEqual([]);
+    });
   });
 });
 
 describe('in the way of a load balancer of ours', () => {
   const arn = 'arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/net/k8s-web/1';
+  const balancer = {
+    'elbv2:DescribeLoadBalancers': {
+      LoadBalancers: [{ LoadBalancerName: 'k8s-web', LoadBalancerArn: arn, VpcId: 'vpc-1' }],
+    },
+    'elbv2:DescribeTags': {
+      TagDescriptions: [{ ResourceArn: arn, Tags: [{ Key: 'elbv2.k8s.aws/cluster', Value: 'shop' }] }],
+    },
+  };
 
   it('is an endpoint service on it; without a network load balancer nobody asks', async () => {
     answers['ec2:DescribeVpcEndpointServiceConfigurations'] = {
@@ -231,11 +263,9 @@ describe('in the way of a load balancer of ours', () => {
     };
     expect(await inTheWay()).toEqual([]);
     expect(asked).not.toContain('ec2:DescribeVpcEndpointServiceConfigurations');
-    answers['elbv2:DescribeLoadBalancers'] = {
-      LoadBalancers: [{ LoadBalancerName: 'k8s-web', LoadBalancerArn: arn, VpcId: 'vpc-1' }],
-    };
-    answers['elbv2:DescribeTags'] = {
-      TagDescriptions: [{ ResourceArn: arn, Tags: [{ Key: 'elbv2.k8s.aws/cluster', Value: 'shop' }] }],
+    Object.assign(answers, balancer);
+    answers['elbv2:DescribeLoadBalancerAttributes'] = {
+      Attributes: [{ Key: 'deletion_protection.enabled', Value: 'false' }],
     };
     expect(await inTheWay()).toEqual([
       [
@@ -245,19 +275,68 @@ describe('in the way of a load balancer of ours', () => {
       ],
     ]);
   });
+
+  it('is its own protection', async () => {
+    Object.assign(answers, balancer);
+    answers['elbv2:DescribeLoadBalancerAttributes'] = {
+      Attributes: [{ Key: 'deletion_protection.enabled', Value: 'true' }],
+    };
+    const hint =
+      /: aws elbv2 modify-load-balancer-attributes --load-balancer-arn \S+ --attributes Key=\S+,Value=false$/;
+    expect(await inTheWay()).toEqual([
+      ['deletion protection of load balancer k8s-web', expect.any(String), expect.stringMatching(hint)],
+    ]);
+  });
 });
 
 describe('a network stack that is half gone', () => {
-  it('still tells which VPC others are in, though its outputs are lost', async () => {
-    const vpc = { LogicalResourceId: 'Vpc', PhysicalResourceId: 'vpc-1', ResourceType: 'AWS::EC2::VPC' };
-    const gone = { LogicalResourceId: 'Subnet', PhysicalResourceId: 'subnet-1', ResourceType: 'AWS::EC2::Subnet' };
-    answers['cloudformation:ListStackResources'] = {
-      StackResourceSummaries: [vpc, { ...gone, ResourceStatus: 'DELETE_COMPLETE' }],
-    };
+  const vpc = { LogicalResourceId: 'Vpc', PhysicalResourceId: 'vpc-1', ResourceType: 'AWS::EC2::VPC' };
+  const failed = stack('network', { status: 'DELETE_FAILED' });
+  beforeEach(() => {
     answers['ec2:DescribeSubnets'] = ({ Filters }) =>
       JSON.stringify(Filters).includes('vpc-1') ? { Subnets: [{ SubnetId: 'subnet-db', Tags: named('data') }] } : {};
-    expect(await inTheWay({}, [stack('network', { status: 'DELETE_FAILED' })])).toEqual([
+  });
+
+  it('still tells which VPC others are in, though its outputs are lost', async () => {
+    answers['cloudformation:ListStackResources'] = { StackResourceSummaries: [vpc] };
+    expect(await inTheWay({}, [failed])).toEqual([
       ['subnet subnet-db', 'team=data', 'delete it: aws ec2 delete-subnet --subnet-id subnet-db'],
     ]);
+  });
+
+  it('has nobody in a VPC that has gone', async () => {
+    const gone = { ...vpc, ResourceStatus: 'DELETE_COMPLETE' };
+    answers['cloudformation:ListStackResources'] = { StackResourceSummaries: [gone] };
+    expect(await inTheWay({}, [failed])).toEqual([]);
+  });
+});
+
+describe('the search', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('is two rounds of requests, however many kinds there are: what our stacks hold, then everything else', async () => {
+    const reader = tableReader({}, asked);
+    const slow = {
+      ...reader,
+      read: async (...request: Parameters<typeof reader.read>) => {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return reader.read(...request);
+      },
+    } as typeof reader;
+    const observed = { ...nothingObserved, stacks: { [network.stackName]: network }, eks: controlPlane };
+    let done = false;
+    void observeLeftovers(slow, observed).then(() => {
+      done = true;
+    });
+    await vi.advanceTimersByTimeAsync(199);
+    expect(done).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(done).toBe(true);
+    expect(asked.length).toBe(22);
   });
 });

@@ -177,6 +177,7 @@ describe('what others put into the VPC', () => {
         card('eni-nat', { InterfaceType: 'nat_gateway', Description: 'Interface for NAT Gateway nat-theirs' }),
         card('eni-nat2', { Description: 'Interface for NAT Gateway nat-theirs', RequesterId: '1' }),
         card('eni-tgw', { Description: 'Network Interface for Transit Gateway Attachment tgw-attach-1' }),
+        card('eni-tgw2', { InterfaceType: 'transit_gateway' }),
         card('eni-mine', { OwnerId: '123456789012', Description: 'a scanner' }),
         card('eni-shared', {
           OwnerId: '999999999999',

@@ -7,6 +7,7 @@ import { findFargateProfiles } from './find-fargate-profiles.ts';
 import { findImports } from './find-imports.ts';
 import { findInVpc } from './find-in-vpc.ts';
 import { findClassicLoadBalancers, findLoadBalancers, findTargetGroups } from './find-load-balancers.ts';
+import { findProtected } from './find-protected.ts';
 import { findRolePolicies } from './find-role-policies.ts';
 import { findSnapshots, findVolumes } from './find-volumes.ts';
 import type { Leftovers } from './leftovers.ts';
@@ -45,6 +46,10 @@ export async function observeLeftovers(
   ]);
   // Others block only a VPC that goes.
   const inVpc = ownVpc === undefined ? [] : [...balancers.foreign, ...classic.foreign, ...inside.foreign];
+  const onBalancers = await Promise.all([
+    findEndpointServices(search, balancers.ours),
+    findProtected(search, balancers.ours),
+  ]);
   return {
     loadBalancers: balancers.ours,
     classicLoadBalancers: classic.ours,
@@ -53,7 +58,7 @@ export async function observeLeftovers(
     snapshots,
     securityGroups: inside.securityGroups,
     networkInterfaces: inside.networkInterfaces,
-    foreign: [...inVpc, ...inTheWay.flat(), ...(await findEndpointServices(search, balancers.ours))],
+    foreign: [...inVpc, ...inTheWay.flat(), ...onBalancers.flat()],
   };
 }
 
