@@ -93,9 +93,11 @@ function releaseLine({ namespace, name }: LoadBalancerService): Change {
 function blocked({ blockers }: DownPlan, warning: string | undefined): RoadsteadError {
   const lines = blockers.map(({ what, maker, hint }) => `${what}, made by ${maker}: ${hint}`);
   if (warning !== undefined) lines.push(warning);
+  // A line of its own at the end: what is printed after a message must not be copied together with a command.
+  lines.push(`${blockers.length} in all`);
   return new RoadsteadError(`Things that Roadstead did not make block the way down:\n  ${lines.join('\n  ')}`, {
     code: 'FOREIGN_THINGS',
     value: blockers,
-    hint: 'Nothing was deleted. Take them away, or move them out of the VPC, then run `roadstead down` again.',
+    hint: 'Nothing was deleted. Take each away as its line says, then run `roadstead down` again.',
   });
 }

@@ -52,6 +52,20 @@ describe('down', () => {
     expect((await here.store.audit.latest(id, 2)).map(({ action }) => action)).toEqual(['down-done', 'down-begun']);
   });
 
+  it('is refused before anything is deleted while others have a node group in the cluster', async () => {
+    const here = await world.machine('alice');
+    await up(here, await smallTarget());
+    const theirs = { clusterName: 'shop', nodegroupName: 'theirs', tags: { team: 'data' } } as never;
+    await world.aws.writer.write('eks', 'CreateNodegroup', theirs);
+    const taken = world.aws.taken.length;
+    const command = 'aws eks delete-nodegroup --cluster-name shop --nodegroup-name theirs';
+    await expect(down(here, await smallTarget())).rejects.toMatchObject({
+      code: 'FOREIGN_THINGS',
+      message: expect.stringMatching(`node group theirs, made by team=data: delete it: ${command}\n  1 in all$`),
+    });
+    expect(world.aws.taken).toHaveLength(taken);
+  });
+
   it('says beforehand and in the receipt what others made in the control plane and lose with it', async () => {
     const here = await world.machine('alice');
     await up(here, await smallTarget());
