@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   aws,
   clusterFile,
+  demandSuccess,
   kubectl,
   lastSeq,
   mutations,
@@ -133,6 +134,7 @@ describe('on the way up', () => {
 describe('on the way down', () => {
   let vpc = '';
   let subnet = '';
+  let privateSubnet = '';
 
   beforeAll(async () => {
     const { Stacks } = await aws<{ Stacks: { Outputs: { OutputKey: string; OutputValue: string }[] }[] }>(
@@ -145,6 +147,7 @@ describe('on the way down', () => {
     const outputs = new Map(Stacks[0]?.Outputs.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
     vpc = outputs.get('VpcId') ?? '';
     subnet = [...outputs].find(([key]) => /^PublicSubnet/.test(key))?.[1] ?? '';
+    privateSubnet = [...outputs].find(([key]) => /^PrivateSubnet/.test(key))?.[1] ?? '';
     await kubectl(sandbox, 'apply', '-f', await clusterFile(shop));
     await kubectl(sandbox, 'wait', 'pod/keeper', '--for=condition=Ready', '--timeout=120s');
     await kubectl(sandbox, 'wait', 'service/front', '--for=jsonpath={.status.loadBalancer.ingress}', '--timeout=120s');
@@ -189,6 +192,32 @@ describe('on the way down', () => {
     await aws(sandbox, 'ec2', 'wait', 'instance-terminated', '--instance-ids', instance);
     await aws(sandbox, 'ec2', 'delete-network-interface', '--network-interface-id', cardId);
     await aws(sandbox, 'ec2', 'delete-security-group', '--group-id', group.GroupId);
+  });
+
+  it('so does what leads out of the VPC, runs in its control plane or hangs on its roles; the commands that are named clear the way', async () => {
+    const planted = await plantInTheWay(vpc, privateSubnet);
+    const seq = await lastSeq(sandbox);
+    const { code, stderr } = await roadstead.run('down', '-f', file, '--yes');
+    expect(code).toBe(1);
+    expect(stderr).toContain(`VPN gateway ${planted.vpnGateway}, made by team=net`);
+    expect(stderr).toContain(
+      `VPC peering connection ${planted.peering} with ${planted.otherVpc} of account 123456789012, made by account 123456789012`,
+    );
+    expect(stderr).toContain('Fargate profile batch, made by owner=bob');
+    expect(stderr).toMatch(/policy CloudWatchAgentServerPolicy on role \S+, made by unknown/);
+    expect(stderr).toContain(`ingress rule of security group ${planted.defaultGroup} (default) that names`);
+    expect(stderr).toContain('Nothing was deleted');
+    expect(await mutations(sandbox, seq)).toEqual([]);
+    const commands = [...stderr.matchAll(/: (aws .+)$/gm)].map(([, command = '']) => command);
+    expect(commands).toHaveLength(5);
+    for (const command of commands) demandSuccess(command, await sandbox.run('bash', ['-c', command]));
+    await aws(
+      sandbox,
+      ...['eks', 'wait', 'fargate-profile-deleted', '--cluster-name', 'rough', '--fargate-profile-name', 'batch'],
+    );
+    await aws(sandbox, 'ec2', 'delete-vpn-gateway', '--vpn-gateway-id', planted.vpnGateway);
+    await aws(sandbox, 'ec2', 'delete-vpc', '--vpc-id', planted.otherVpc);
+    await aws(sandbox, 'iam', 'delete-role', '--role-name', 'rough-fargate');
   });
 
   it('half done, it says what is still there, and up makes the cluster whole again', async () => {
@@ -243,6 +272,70 @@ describe('on the way down', () => {
     expect(comparable(await sandbox.control('GET', 'inventory'))).toEqual(before);
   });
 });
+
+/** Five things that another team made around and inside the cluster, each of which AWS would fail our deletions for. */
+async function plantInTheWay(vpc: string, privateSubnet: string) {
+  const tagged = (kind: string, tag: string) => ['--tag-specifications', `ResourceType=${kind},Tags=[{${tag}}]`];
+  const { VpnGateway } = await aws<{ VpnGateway: { VpnGatewayId: string } }>(
+    sandbox,
+    ...['ec2', 'create-vpn-gateway', '--type', 'ipsec.1', ...tagged('vpn-gateway', 'Key=team,Value=net')],
+  );
+  const vpnGateway = VpnGateway.VpnGatewayId;
+  await aws(sandbox, 'ec2', 'attach-vpn-gateway', '--vpn-gateway-id', vpnGateway, '--vpc-id', vpc);
+  const { Vpc } = await aws<{ Vpc: { VpcId: string } }>(
+    sandbox,
+    ...['ec2', 'create-vpc', '--cidr-block', '10.99.0.0/16'],
+  );
+  const { VpcPeeringConnection } = await aws<{ VpcPeeringConnection: { VpcPeeringConnectionId: string } }>(
+    sandbox,
+    ...['ec2', 'create-vpc-peering-connection', '--vpc-id', Vpc.VpcId, '--peer-vpc-id', vpc],
+  );
+  const peering = VpcPeeringConnection.VpcPeeringConnectionId;
+  await aws(sandbox, 'ec2', 'accept-vpc-peering-connection', '--vpc-peering-connection-id', peering);
+  const { SecurityGroups } = await aws<{ SecurityGroups: { GroupId: string }[] }>(
+    sandbox,
+    ...['ec2', 'describe-security-groups', '--filters', `Name=vpc-id,Values=${vpc}`, 'Name=group-name,Values=default'],
+  );
+  const defaultGroup = SecurityGroups[0]?.GroupId ?? '';
+  const { cluster } = await aws<{ cluster: { resourcesVpcConfig: { clusterSecurityGroupId: string } } }>(
+    sandbox,
+    ...['eks', 'describe-cluster', '--name', 'rough'],
+  );
+  await aws(
+    sandbox,
+    ...['ec2', 'authorize-security-group-ingress', '--group-id', defaultGroup, '--protocol', 'tcp', '--port', '443'],
+    ...['--source-group', cluster.resourcesVpcConfig.clusterSecurityGroupId],
+  );
+  await plantFargateProfile(privateSubnet);
+  const { StackResources } = await aws<{ StackResources: { ResourceType: string; PhysicalResourceId: string }[] }>(
+    sandbox,
+    ...['cloudformation', 'describe-stack-resources', '--stack-name', 'roadstead-rough-pool-app'],
+  );
+  const role = StackResources.find(({ ResourceType }) => ResourceType === 'AWS::IAM::Role')?.PhysicalResourceId ?? '';
+  const policy = 'arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy';
+  await aws(sandbox, 'iam', 'attach-role-policy', '--role-name', role, '--policy-arn', policy);
+  return { vpnGateway, peering, otherVpc: Vpc.VpcId, defaultGroup };
+}
+
+async function plantFargateProfile(subnet: string): Promise<void> {
+  const trust = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Principal: { Service: 'eks-fargate-pods.amazonaws.com' }, Action: 'sts:AssumeRole' },
+    ],
+  });
+  const { Role } = await aws<{ Role: { Arn: string } }>(
+    sandbox,
+    ...['iam', 'create-role', '--role-name', 'rough-fargate', '--assume-role-policy-document', trust],
+  );
+  const name = ['--cluster-name', 'rough', '--fargate-profile-name', 'batch'];
+  await aws(
+    sandbox,
+    ...['eks', 'create-fargate-profile', ...name, '--pod-execution-role-arn', Role.Arn, '--subnets', subnet],
+    ...['--selectors', 'namespace=batch', '--tags', 'owner=bob'],
+  );
+  await aws(sandbox, 'eks', 'wait', 'fargate-profile-active', ...name);
+}
 
 /** The AWS CLI's words that make a classic load balancer in the cluster's VPC. */
 function classicBalancer(name: string, subnet: string, group: string, tag: string): readonly string[] {
