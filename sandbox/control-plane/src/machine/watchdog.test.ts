@@ -38,10 +38,10 @@ it.each([
 
 it('a group is asked to end when the signal is aborted', async () => {
   const stop = new AbortController();
-  const child = spawn('/bin/sh', ['-c', 'trap "exit 5" INT; while :; do sleep 0.01; done'], { detached: true });
+  const script = 'trap "exit 5" INT; echo trapped; while :; do sleep 0.01; done';
+  const child = spawn('/bin/sh', ['-c', script], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
   const release = endGroupWithParent(child, stop.signal);
-  await once(child, 'spawn');
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await once(child.stdout, 'data');
   stop.abort();
   expect(await once(child, 'exit')).toEqual([5, null]);
   release();
