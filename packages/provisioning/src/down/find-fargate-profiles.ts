@@ -1,7 +1,7 @@
 import { mapBounded } from '@roadstead/foundation';
 import { orAbsent } from '../calls/aws-failure.ts';
 import { allPages } from '../observe/plain.ts';
-import { type Blocker, makerOf } from './leftovers.ts';
+import { type Blocker, isGoing, makerOf } from './leftovers.ts';
 import type { Search } from './search.ts';
 
 /** Fargate profiles of a control plane that stands: Roadstead makes none, and EKS deletes no cluster that has one. */
@@ -31,7 +31,7 @@ export async function findFargateProfiles(search: Search): Promise<Blocker[]> {
       {
         what: `Fargate profile ${fargateProfileName}`,
         maker: makerOf({ tags: profile.tags ?? {} }),
-        hint: profile.status === 'DELETING' ? 'it is going already: wait a few minutes' : `delete it: ${command}`,
+        hint: profile.status === 'DELETING' ? isGoing : `delete it: ${command}`,
       },
     ];
   });

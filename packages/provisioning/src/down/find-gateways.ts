@@ -1,6 +1,6 @@
 import { awsErrorCode } from '../calls/aws-failure.ts';
 import { allPages } from '../observe/plain.ts';
-import { type Blocker, makerOf } from './leftovers.ts';
+import { type Blocker, isGoing, makerOf } from './leftovers.ts';
 import { inVpc, isOwned, nextPage, type Search, type Tags, toMap } from './search.ts';
 
 /** What leads out of a VPC; AWS deletes no VPC that has one. */
@@ -37,7 +37,7 @@ export async function findGateways(search: Search, vpcId: string): Promise<Block
     .map(({ kind, id, about, tags, by, state, command }) => ({
       what: `${kind} ${id}${about === undefined ? '' : ` ${about}`}`,
       maker: by !== undefined && Object.keys(tags).length === 0 ? by : makerOf({ tags }),
-      hint: /^delet|^detach/.test(state) ? 'it is going already: wait a few minutes' : `take it away: ${command}`,
+      hint: /^delet|^detach/.test(state) ? isGoing : `take it away: ${command}`,
     }));
 }
 

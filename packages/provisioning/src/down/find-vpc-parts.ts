@@ -1,5 +1,5 @@
 import { allPages } from '../observe/plain.ts';
-import { type Blocker, makerOf } from './leftovers.ts';
+import { type Blocker, isGoing, makerOf } from './leftovers.ts';
 import { inVpc, isOwned, type Search, toMap } from './search.ts';
 
 /** Endpoints that others made, or that a service like GuardDuty made unasked. */
@@ -14,14 +14,17 @@ export async function findEndpoints(search: Search, vpcId: string): Promise<Bloc
       ({ State, VpcEndpointId, Tags }) =>
         State?.toLowerCase() !== 'deleted' && !isOwned(search, VpcEndpointId, toMap(Tags)),
     )
-    .map(({ VpcEndpointId: id, ServiceName, RequesterManaged, Tags }) => ({
+    .map(({ VpcEndpointId: id, ServiceName, State, RequesterManaged, Tags }) => ({
       what: `VPC endpoint ${id} (${ServiceName})`,
-      maker: makerOf({ tags: toMap(Tags), description: ServiceName ?? '' }),
-      hint:
-        RequesterManaged === true
-          ? 'switch off what made it'
-          : `delete it: aws ec2 delete-vpc-endpoints --vpc-endpoint-ids ${id}`,
+      maker: /guardduty/.test(ServiceName ?? '') ? 'Amazon GuardDuty' : makerOf({ tags: toMap(Tags) }),
+      hint: endpointHint(`${id}`, State, RequesterManaged),
     }));
+}
+
+function endpointHint(id: string, state: string | undefined, requesterManaged: boolean | undefined): string {
+  if (state?.toLowerCase() === 'deleting') return isGoing;
+  if (requesterManaged === true) return 'switch off what made it';
+  return `delete it: aws ec2 delete-vpc-endpoints --vpc-endpoint-ids ${id}`;
 }
 
 /** Subnets, route tables and network ACLs that others added: a VPC goes with none but its main and default ones. */

@@ -127,6 +127,15 @@ describe('what a service made', () => {
   });
 });
 
+describe('a VPC endpoint that is going', () => {
+  it.each(['deleting', 'Deleting'])('is waited for: %s', async (State) => {
+    answers['ec2:DescribeVpcEndpoints'] = { VpcEndpoints: [{ VpcEndpointId: 'vpce-1', ServiceName: 's3', State }] };
+    expect(await inTheWay()).toEqual([
+      ['VPC endpoint vpce-1 (s3)', 'unknown', 'it is going already: wait a few minutes'],
+    ]);
+  });
+});
+
 describe('rules of the default security group', () => {
   const rule = (GroupId: string, more: object = {}) => ({
     ...{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443 },

@@ -4,7 +4,11 @@ import { interfaceUser } from './interface-user.ts';
 const uuid = '0f6d2a1c-3b4e-4c5d-8e9f-a0b1c2d3e4f5';
 
 it.each<[description: string, maker: string | undefined, hint: RegExp]>([
-  [`AWS Lambda VPC ENI-daily-report-${uuid}`, 'the Lambda function daily-report', /--function-name daily-report --vpc/],
+  [
+    `AWS Lambda VPC ENI-daily-report-${uuid}`,
+    'the Lambda function daily-report',
+    /--function-name daily-report --vpc-config '\S+';/,
+  ],
   ['AWS Lambda VPC ENI-report', 'the Lambda function report', /--function-name report --vpc/],
   ['EFS mount target for fs-0a1 (fsmt-0b2)', 'Amazon EFS (file system fs-0a1)', /--mount-target-id fsmt-0b2$/],
   ['RDSNetworkInterface', 'Amazon RDS', /aws rds describe-db-instances/],

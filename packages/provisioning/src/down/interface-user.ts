@@ -16,7 +16,7 @@ const rows: readonly Row[] = [
     says: /^AWS Lambda VPC ENI-(.+?)(?:-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})?$/,
     user: ([name]) => ({
       maker: `the Lambda function ${name}`,
-      hint: `take it out of the VPC: aws lambda update-function-configuration --function-name ${name} --vpc-config SubnetIds=[],SecurityGroupIds=[]; the interface follows within the hour`,
+      hint: `take it out of the VPC: aws lambda update-function-configuration --function-name ${name} --vpc-config 'SubnetIds=[],SecurityGroupIds=[]'; the interface follows within the hour`,
     }),
   },
   {

@@ -50,6 +50,9 @@ export interface FoundInVpc {
   readonly foreign: readonly Blocker[];
 }
 
+/** The hint for what somebody is deleting now. */
+export const isGoing = 'it is going already: wait a few minutes';
+
 export const noLeftovers: Leftovers = {
   loadBalancers: [],
   classicLoadBalancers: [],
