@@ -4,7 +4,7 @@
  */
 export const readOperations = {
   sts: ['GetCallerIdentity'],
-  iam: ['GetRole', 'ListAttachedRolePolicies', 'ListRolePolicies'],
+  iam: ['GetRole', 'ListAttachedRolePolicies', 'ListInstanceProfilesForRole', 'ListRolePolicies'],
   ssm: ['GetParameter'],
   eks: [
     'DescribeAccessEntry',

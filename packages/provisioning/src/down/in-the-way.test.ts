@@ -203,7 +203,7 @@ describe('in the way of a stack', () => {
     expect(asked).not.toContain('cloudformation:ListImports');
   });
 
-  describe('are policies on its roles', () => {
+  describe('is what others hung on its roles', () => {
     const ours = {
       LogicalResourceId: 'Policy',
       PhysicalResourceId: 'arn:own/managed',
@@ -233,7 +233,29 @@ describe('in the way of a stack', () => {
       answers['iam:ListRolePolicies'] = { PolicyNames: ['own', 'backup'] };
     });
 
-    it('that somebody attached or wrote', async () => {
+    it('as instance profiles, but for those of node groups and of a stack', async () => {
+      const profile = {
+        LogicalResourceId: 'Profile',
+        PhysicalResourceId: 'own',
+        ResourceType: 'AWS::IAM::InstanceProfile',
+      };
+      answers['cloudformation:ListStackResources'] = ({ StackName }) =>
+        StackName === 'roadstead-shop-pool-app' ? { StackResourceSummaries: [role, profile] } : {};
+      answers['iam:ListInstanceProfilesForRole'] = {
+        InstanceProfiles: [
+          { InstanceProfileName: 'eks-0f6d2a1c-3b4e-4c5d-8e9f-a0b1c2d3e4f5' },
+          { InstanceProfileName: 'own' },
+          { InstanceProfileName: 'shop_123', Tags: named('karpenter') },
+        ],
+      };
+      const command =
+        'aws iam remove-role-from-instance-profile --instance-profile-name shop_123 --role-name shop-node';
+      expect(await inTheWay({}, [network, stack('pool-app')])).toEqual([
+        ['instance profile shop_123 with role shop-node', 'team=karpenter', `take the role out: ${command}`],
+      ]);
+    });
+
+    it('as policies that somebody attached or wrote', async () => {
       const attached = `aws iam detach-role-policy --role-name shop-node --policy-arn ${arnOf('Agent')}`;
       const written = 'aws iam delete-role-policy --role-name shop-node --policy-name backup';
       expect(await inTheWay({}, [network, pool([{ PolicyName: 'own' }])])).toEqual([
@@ -242,7 +264,7 @@ describe('in the way of a stack', () => {
       ]);
     });
 
-    it('and none that may be its own: a name that is computed, a template that is not there', async () => {
+    it('and as no policy that may be its own: a name that is computed, a template that is not there', async () => {
       const computed = pool([{ PolicyName: { Ref: 'Name' } }]);
       expect((await inTheWay({}, [network, computed])).map(([what]) => what)).toEqual([
         'policy Agent on role shop-node',

@@ -7,8 +7,8 @@ import { findFargateProfiles } from './find-fargate-profiles.ts';
 import { findImports } from './find-imports.ts';
 import { findInVpc } from './find-in-vpc.ts';
 import { findClassicLoadBalancers, findLoadBalancers, findTargetGroups } from './find-load-balancers.ts';
+import { findOnRoles } from './find-on-roles.ts';
 import { findProtected } from './find-protected.ts';
-import { findRolePolicies } from './find-role-policies.ts';
 import { findSnapshots, findVolumes } from './find-volumes.ts';
 import type { Leftovers } from './leftovers.ts';
 import type { Search } from './search.ts';
@@ -42,7 +42,7 @@ export async function observeLeftovers(
     vpcId === undefined ? nothing : findInVpc(search, vpcId),
     isOurs(observed.eks?.tags, observed.cluster) ? findFargateProfiles(search) : [],
     findImports(search, stacks),
-    findRolePolicies(search, stacks, resources),
+    findOnRoles(search, stacks, resources),
   ]);
   // Others block only a VPC that goes.
   const inVpc = ownVpc === undefined ? [] : [...balancers.foreign, ...classic.foreign, ...inside.foreign];

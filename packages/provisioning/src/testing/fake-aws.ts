@@ -23,7 +23,11 @@ export function fakeAws(clock: Clock): FakeAws {
     cloudformation: stacks.handlers,
     eks: eks.handlers,
     logs: eks.logHandlers,
-    iam: { ListAttachedRolePolicies: () => ({}), ListRolePolicies: () => ({}) },
+    iam: {
+      ListAttachedRolePolicies: () => ({}),
+      ListInstanceProfilesForRole: () => ({}),
+      ListRolePolicies: () => ({}),
+    },
     ec2: { DescribeSubnets: () => ({ Subnets: stacks.subnets() }) },
   };
   const call = (service: string, operation: string, input: Input): Record<string, unknown> => {
