@@ -123,6 +123,18 @@ describe('stacks', () => {
     expect(Object.keys((await look()).stacks)).toEqual(['roadstead-shop-network', 'roadstead-shop-foundation']);
   });
 
+  it('tell by which names others may import from them', async () => {
+    const Outputs = [
+      { OutputKey: 'VpcId', OutputValue: 'vpc-1', ExportName: 'shop-vpc' },
+      { OutputKey: 'Zones', OutputValue: '3' },
+    ];
+    answers.DescribeStacks = { Stacks: [{ StackName: 'roadstead-shop-network', Outputs }] };
+    expect((await look()).stacks['roadstead-shop-network']).toMatchObject({
+      outputs: { VpcId: 'vpc-1', Zones: '3' },
+      exports: ['shop-vpc'],
+    });
+  });
+
   it('at rest are asked for drift, and what cannot be told is left open', async () => {
     answers.DescribeStacks = { Stacks: [stack('one', 'shop'), stack('two', 'shop', 'UPDATE_IN_PROGRESS')] };
     answers.DetectStackDrift = { StackDriftDetectionId: 'd-1' };

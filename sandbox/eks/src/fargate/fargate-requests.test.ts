@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { inventoryOf } from '../inventory.ts';
 import type { ClusterRecord } from '../model.ts';
 import { MemoryWorld } from '../testing/memory-world.ts';
 
@@ -77,6 +78,20 @@ describe('a Fargate profile', () => {
   ])('with %s is refused', async (_title, more, refusal) => {
     await expect(create(more())).rejects.toThrow(refusal);
     expect(cluster.fargateProfiles.size).toBe(0);
+  });
+
+  it('is one of ten at most', async () => {
+    for (let n = 0; n < 10; n++) {
+      await create({ fargateProfileName: `p${n}` });
+      await later();
+    }
+    await expect(create()).rejects.toMatchObject({ code: 'ResourceLimitExceededException' });
+  });
+
+  it('is in the inventory', async () => {
+    await create();
+    const found = inventoryOf(world.eks.state).filter(({ type }) => type === 'eks:fargate-profile');
+    expect(found.map(({ id }) => id)).toEqual([expect.stringMatching(/:fargateprofile\/shop\/batch\//)]);
   });
 
   it('is tagged as other things are', async () => {
