@@ -3,15 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { codeOf } from './process/child.ts';
-import {
-  type Failure,
-  failedFiles,
-  failuresOf,
-  passedIn,
-  printFailures,
-  type TestReport,
-  withSecondTry,
-} from './test/test-report.ts';
+import { type Failure, failuresOf, passedIn, printFailures, type TestReport } from './test/test-report.ts';
 
 /** `npm test`: sets up what is missing, runs the fast checks and every test, and counts them on the last line. */
 const root = join(import.meta.dirname, '..', '..');
@@ -20,8 +12,6 @@ interface Totals {
   passed: number;
   failed: number;
   readonly failures: Failure[];
-  /** What failed at first and passed alone. */
-  readonly unsteady: Failure[];
 }
 
 interface Ended {
@@ -60,41 +50,22 @@ function fail(totals: Totals, ...failures: readonly Failure[]): void {
   totals.failures.push(...failures);
 }
 
-/**
- * Runs the tests of a project. The few files with failures, which may have failed because others kept the machine busy,
- * are run once more alone: what they give then counts, and what failed at first is told on the last page.
- */
 async function vitest(totals: Totals, project: string, ...flags: string[]): Promise<void> {
   process.stdout.write(`\n── tests: ${project}\n`);
-  const { code, tail, report: first } = await runVitest(project, ...flags);
-  const again = failedFiles(first);
-  let report = first;
-  if (again.length > 0 && again.length <= mostTriedAgain) {
-    process.stdout.write(`\n── tests: ${project}, a second try of ${again.length}\n`);
-    report = withSecondTry(first, (await runVitest(project, ...again, '--fileParallelism=false')).report);
-  }
-  const failures = failuresOf(report, root);
-  const still = new Set(failures.map(({ title }) => title));
-  totals.unsteady.push(...failuresOf(first, root).filter(({ title }) => !still.has(title)));
-  totals.passed += passedIn(report);
-  fail(totals, ...failures);
-  // An error outside of any test and any file, as a promise that nobody awaited, has no place of its own in the report.
-  if (code !== 0 && again.length === 0) fail(totals, { title: `tests: ${project}`, detail: tail });
-}
-
-const mostTriedAgain = 3;
-
-async function runVitest(project: string, ...flags: string[]): Promise<Ended & { readonly report: TestReport }> {
   const directory = await mkdtemp(join(tmpdir(), 'roadstead-test-'));
   const file = join(directory, 'report.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const ended = await run('vitest', 'run', '--project', project, ...reporters, ...flags);
+  const { code, tail } = await run('vitest', 'run', '--project', project, ...reporters, ...flags);
   const report = JSON.parse(await readFile(file, 'utf8').catch(() => '{}')) as TestReport;
   await rm(directory, { recursive: true });
-  return { ...ended, report };
+  totals.passed += passedIn(report);
+  const failures = failuresOf(report, root);
+  fail(totals, ...failures);
+  // An error outside of any test and any file, as a promise that nobody awaited, has no place of its own in the report.
+  if (code !== 0 && failures.length === 0) fail(totals, { title: `tests: ${project}`, detail: tail });
 }
 
-const totals: Totals = { passed: 0, failed: 0, failures: [], unsteady: [] };
+const totals: Totals = { passed: 0, failed: 0, failures: [] };
 await check(totals, 'format', 'biome', 'check', '--diagnostic-level=error');
 await check(totals, 'lint and import rules', 'oxlint', '--type-aware');
 await check(totals, 'types', 'tsc', '-p', '.');
@@ -104,7 +75,6 @@ await check(totals, 'the real parts of the sandbox', 'node', 'tools/src/ensure.t
 await vitest(totals, 'real');
 // Two at a time: each has a whole sandbox of its own, and waits for most of its time.
 await vitest(totals, 'stories', '--fileParallelism=true', '--maxWorkers=2');
-process.stdout.write(printFailures('what failed at first, and passed alone', totals.unsteady));
-process.stdout.write(printFailures('what failed', totals.failures));
+process.stdout.write(printFailures(totals.failures));
 process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed\n`);
 process.exitCode = totals.failed === 0 ? 0 : 1;

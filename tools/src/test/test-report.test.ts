@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failedFiles, failuresOf, passedIn, printFailures, withSecondTry } from './test-report.ts';
+import { failuresOf, passedIn, printFailures } from './test-report.ts';
 
 const file = (name: string, parts: object) => ({
   name: `/root/${name}`,
@@ -22,7 +22,8 @@ describe('the last page of a red run', () => {
         file('b.test.ts', { status: 'passed' }),
       ],
     };
-    expect(printFailures('what failed', failuresOf(report, '/root'))).toBe(
+    expect(passedIn(report)).toBe(1);
+    expect(printFailures(failuresOf(report, '/root'))).toBe(
       '\n── what failed\n✗ a.test.ts › takes away\n    expected 1\n    to be 2\n',
     );
   });
@@ -40,39 +41,6 @@ describe('the last page of a red run', () => {
   });
 
   it('is not there when nothing failed', () => {
-    expect(printFailures('what failed', failuresOf({}, '/root'))).toBe('');
-  });
-});
-
-describe('a second try', () => {
-  const passed = { status: 'passed', fullName: 'adds' };
-  const failed = { status: 'failed', fullName: 'adds', failureMessages: ['no'] };
-  const first = {
-    testResults: [
-      file('a.test.ts', { assertionResults: [passed, failed] }),
-      file('b.test.ts', { status: 'passed', assertionResults: [passed] }),
-      file('c.test.ts', { assertionResults: [failed] }),
-    ],
-  };
-
-  it('is for the files with failures alone', () => {
-    expect(failedFiles(first)).toEqual(['/root/a.test.ts', '/root/c.test.ts']);
-  });
-
-  it('counts in place of the first', () => {
-    const second = {
-      testResults: [
-        file('a.test.ts', { status: 'passed', assertionResults: [passed, passed] }),
-        file('c.test.ts', { assertionResults: [failed] }),
-      ],
-    };
-    const both = withSecondTry(first, second);
-    expect(passedIn(first)).toBe(2);
-    expect(passedIn(both)).toBe(3);
-    expect(failuresOf(both, '/root').map(({ title }) => title)).toEqual(['c.test.ts › adds']);
-  });
-
-  it('that did not come about leaves the first as it was', () => {
-    expect(withSecondTry(first, {})).toEqual(first);
+    expect(printFailures(failuresOf({}, '/root'))).toBe('');
   });
 });

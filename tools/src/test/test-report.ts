@@ -33,17 +33,6 @@ export function passedIn(report: TestReport): number {
   return files.reduce((sum, file) => sum + file.assertionResults.filter(({ status }) => status === 'passed').length, 0);
 }
 
-/** The files with failures, absolute. */
-export function failedFiles(report: TestReport): string[] {
-  return (report.testResults ?? []).filter(({ status }) => status === 'failed').map(({ name }) => name);
-}
-
-/** The report of a run, of which some files have been run again: what they gave then counts. */
-export function withSecondTry(first: TestReport, second: TestReport): TestReport {
-  const again = new Map((second.testResults ?? []).map((file) => [file.name, file]));
-  return { testResults: (first.testResults ?? []).map((file) => again.get(file.name) ?? file) };
-}
-
 /** Every failure of a report: its tests that failed, and its files that did not load. */
 export function failuresOf(report: TestReport, root: string): Failure[] {
   return (report.testResults ?? []).flatMap((file) => {
@@ -69,9 +58,9 @@ function indented(text: string): string {
     .replaceAll(/^(?=.)/gm, '    ');
 }
 
-/** A page at the end of a run: whoever keeps only the end of the output still reads what failed. Empty when none did. */
-export function printFailures(headline: string, failures: readonly Failure[]): string {
+/** The page at the end of a red run: whoever keeps only the end of the output still reads what failed. Empty when none did. */
+export function printFailures(failures: readonly Failure[]): string {
   if (failures.length === 0) return '';
   const each = failures.map(({ title, detail }) => `✗ ${title}\n${indented(detail)}`);
-  return `\n── ${headline}\n${each.join('\n')}\n`;
+  return `\n── what failed\n${each.join('\n')}\n`;
 }
